@@ -1,0 +1,187 @@
+"""Doing what a new version says: apply it, price anew in ranges, and plan both without keeping anything."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from community.changes.queries import Touch, people_touched, points_moved, with_version
+from community.contributions.actions import awards
+from community.contributions.actions.held import CONTENT, Content
+from community.contributions.actions.take_in import open_line
+from community.contributions.models import CONTRIBUTION, State
+from community.kit.bulk import among, update_rows
+from community.kit.db import reading, writing
+from community.kit.errors import NotFound
+from community.ledger import actions as ledger
+from community.ledger.queries import position
+from community.members import actions as members
+from community.members.queries import ranges
+from community.programmes import actions as programmes
+from community.programmes import queries
+from community.programmes.actions import NewVersion
+from community.programmes.meaning import RuleDifference, differences, same_meaning
+from community.programmes.models import BOOK_VERSION
+from community.programmes.queries import ProgrammeRow
+from community.standings.actions.run import outcome_of
+from community.standings.queries.chosen import InRange
+from community.standings.queries.present import measured
+from community.standings.rules.decide import Outcome
+from community.standings.rules.ladder import Ladder
+
+REPRICED_AT_ONCE = 500
+"""Members priced anew in one transaction."""
+
+Progress = Callable[[int, int], None]
+
+
+@dataclass(slots=True)
+class Plan:
+    """What a version would do. `rules`: the difference of the rules; `people`: whom it would touch today.
+
+    With `retroactive`: how many members' points would change, and by how much up and down.
+    """
+
+    slug: str
+    new: bool
+    day: date
+    rules: list[RuleDifference]
+    people: list[Touch] = field(default_factory=list)
+    repriced: tuple[int, int, int] | None = None
+
+
+class _Undone(Exception):  # noqa: N818 - no error: a rehearsal ends by rolling back
+    """Takes a rehearsed transaction back."""
+
+
+async def plan(
+    engine: AsyncEngine, version: NewVersion, *, range_size: int, day: date | None = None
+) -> Plan:
+    """Compares a book with what is in force; changes nothing. A retroactive one is rehearsed and rolled back."""
+    slug = version.book.programme.slug
+    async with reading(engine) as connection:
+        try:
+            present = await queries.programme(connection, slug)
+        except NotFound:
+            return Plan(slug, True, day or date.min, differences(None, version.book))
+        planned = with_version(present, version.book)
+        made = Plan(slug, False, day or planned.today, differences(present.book, version.book))
+        if not version.retroactive:
+            made.people = [
+                one async for one in people_touched(connection, present, planned, made.day, range_size)
+            ]
+    if version.retroactive:
+        await _rehearse(engine, present, planned, made, range_size)
+    made.people.sort(key=lambda one: one.handle)
+    return made
+
+
+async def _rehearse(
+    engine: AsyncEngine, present: ProgrammeRow, planned: ProgrammeRow, made: Plan, range_size: int
+) -> None:
+    """Prices everybody anew in one transaction, looks who would be touched, and rolls it all back."""
+    async with reading(engine) as connection:
+        as_is = await _as_is(connection, present, made.day, range_size)
+    try:
+        async with writing(engine) as connection:
+            before = await position(connection, present.id)
+            for first, last in await ranges(connection, present.id, REPRICED_AT_ONCE):
+                await reprice_range(connection, planned, first, last)
+            made.repriced = await points_moved(connection, present.id, before)
+            made.people = [
+                one async for one in people_touched(connection, present, planned, made.day, range_size, as_is)
+            ]
+            raise _Undone
+    except _Undone:
+        return
+
+
+async def _as_is(connection: AsyncConnection, present: ProgrammeRow, day: date, range_size: int) -> dict[int, Outcome]:
+    ladder = Ladder(present.book, present.version)
+    found = {}
+    for first, last in await ranges(connection, present.id, range_size):
+        for one in await measured(connection, present, ladder, day, InRange(first, last), attention_only=True):
+            found[one.member_id] = outcome_of(ladder, one, day, present)
+    return found
+
+
+async def apply(engine: AsyncEngine, version: NewVersion, *, actor: str) -> int | None:
+    """Stores a new numbered version and marks everybody as touched, in one transaction; answers its number.
+
+    None where the file means what is in force already (with `retroactive`, everybody is priced anew all the same).
+    """
+    slug = version.book.programme.slug
+    async with writing(engine) as connection:
+        if await programmes.lock_book(connection, slug) is None:
+            programme_id = await programmes.create(connection, version, actor)
+            await ledger.open_ledger(connection, programme_id)
+            await open_line(connection, programme_id)
+            await programmes.note_repriced(connection, programme_id, 1, done=True)
+            return 1
+        present = await queries.programme(connection, slug)
+        if same_meaning(present.book, version.book):
+            if version.retroactive:
+                await programmes.reprice_from_start(connection, present.id, present.version)
+            return None
+        await programmes.add_version(connection, present.id, present.version + 1, version, actor)
+        return present.version + 1
+
+
+async def reprice(engine: AsyncEngine, slug: str, progress: Progress = lambda _done, _all: None) -> int:
+    """Prices anew, in ranges, whoever a retroactive version has not reached yet; answers how many awards changed.
+
+    Each range is a transaction of its own; what died half way goes on where it was.
+    """
+    changed = 0
+    async with reading(engine) as connection:
+        programme = await queries.programme(connection, slug)
+        waiting = await _waiting(connection, programme)
+        todo = [] if waiting is None else await ranges(connection, programme.id, REPRICED_AT_ONCE)
+    if waiting is None:
+        return 0
+    todo = [(first, last) for first, last in todo if last > waiting]
+    for done, (first, last) in enumerate(todo, start=1):
+        async with writing(engine) as connection:
+            changed += await reprice_range(connection, programme, max(first, waiting + 1), last)
+            await programmes.note_repriced(connection, programme.id, programme.version, to=last)
+        progress(done, len(todo))
+    async with writing(engine) as connection:
+        await programmes.note_repriced(connection, programme.id, programme.version, done=True)
+    return changed
+
+
+async def _waiting(connection: AsyncConnection, programme: ProgrammeRow) -> int | None:
+    """The last member priced by the version in force, where it is retroactive and has not reached everybody."""
+    found = await connection.scalar(
+        select(BOOK_VERSION.c.repriced_to).where(
+            BOOK_VERSION.c.programme_id == programme.id,
+            BOOK_VERSION.c.number == programme.version,
+            BOOK_VERSION.c.repriced.is_(False),
+        )
+    )
+    return None if found is None else int(found)
+
+
+async def reprice_range(connection: AsyncConnection, programme: ProgrammeRow, first: int, last: int) -> int:
+    """Prices the approved contributions of a range of members by the version in force, save those of types it lacks."""
+    c = CONTRIBUTION.c
+    versions, current = programme.versions, programme.version
+    in_range = (c.programme_id == programme.id, c.member_id.between(first, last), c.state == State.APPROVED.value)
+    ids = sorted({row[0] for row in await connection.execute(select(c.member_id).where(*in_range).distinct())})
+    await members.lock(connection, programme.id, ids)
+    rows = await connection.execute(
+        select(c.id, *(c[name] for name in CONTENT), c.price, c.priced_by).where(
+            c.programme_id == programme.id, among(connection, c.member_id, ids), c.state == State.APPROVED.value
+        )
+    )
+    priced = [
+        (programme.id, row[0], content.price(versions, current), current)
+        for row in rows
+        if versions.type(current, (content := Content(*row[1:8])).type) is not None
+    ]
+    await update_rows(connection, CONTRIBUTION, ["programme_id", "id"], ["price", "priced_by"], priced)
+    return await awards.converge(connection, programme.id, ids, versions) if ids else 0

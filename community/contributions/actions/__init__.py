@@ -1,0 +1,1 @@
+"""The verbs on contributions; the only writers of them."""

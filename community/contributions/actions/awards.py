@@ -1,0 +1,179 @@
+"""The award that makes the ledger converge (rulebook, section 5).
+
+The award of a contribution is a pure function of the book, of its member's approved contributions and of overrides.
+`converge` brings every award of the given members to what that function gives: where an award in force differs in
+member, points, day, type or reach, one entry reverses it and one posts the new award; where it does not, nothing is
+posted. So doing it twice posts nothing the second time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from itertools import groupby
+from operator import attrgetter
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import and_, or_, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from community.contributions.models import CONTRIBUTION, State
+from community.contributions.rules import Claim, allot
+from community.kit.bulk import among, update_rows
+from community.ledger import actions as ledger
+from community.ledger.models import ENTRY
+from community.ledger.rules import Posting, award, reversal
+from community.programmes.versions import Versions
+
+
+@dataclass(frozen=True, slots=True)
+class Live:
+    """An award in force, as it stands in the ledger."""
+
+    number: int
+    member_id: int
+    day: date
+    type: str
+    points: int
+    reach: int
+    version: int
+
+
+@dataclass(slots=True)
+class Held:
+    """A contribution as far as its award goes; `live` is the award in force, `awards` how many there were so far."""
+
+    id: UUID
+    member_id: int
+    type: str
+    occurred_on: date
+    arrival: int
+    fields: dict[str, Any]
+    approved: bool
+    price: int
+    priced_by: int
+    past_caps: bool
+    awards: int
+    live: Live | None
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What convergence posts for one contribution."""
+
+    held: Held
+    postings: tuple[Posting, ...]
+
+    @property
+    def awards_anew(self) -> bool:
+        """Whether a new award is posted (else one is only taken back)."""
+        return self.postings[-1].reverses is None
+
+
+async def converge(connection: AsyncConnection, programme_id: int, member_ids: Collection[int], versions: Versions) -> int:
+    """Brings the awards of the members (whose rows are locked) to what the rule gives; answers how many changed."""
+    held = await load(connection, programme_id, member_ids)
+    changes = list(differences(held, versions))
+    await post(connection, programme_id, changes)
+    return len(changes)
+
+
+async def load(connection: AsyncConnection, programme_id: int, member_ids: Collection[int]) -> list[Held]:
+    """The members' contributions that are approved or still have an award, in line, member by member."""
+    c, e = CONTRIBUTION.c, ENTRY.c
+    statement = (
+        select(
+            c.id, c.member_id, c.type, c.occurred_on, c.arrival, c.fields, c.state, c.price, c.override, c.priced_by,
+            c.past_caps, c.awards, c.award_number,
+            e.member_id, e.effective_on, e.type, e.points, e.reach, e.version,
+        )
+        .select_from(
+            CONTRIBUTION.outerjoin(ENTRY, and_(e.programme_id == c.programme_id, e.number == c.award_number))
+        )
+        .where(
+            c.programme_id == programme_id,
+            among(connection, c.member_id, sorted(member_ids)),
+            or_(c.state == State.APPROVED.value, c.award_number.is_not(None)),
+        )
+        .order_by(c.member_id, c.occurred_on, c.arrival)
+    )  # fmt: skip
+    return [_held(row) for row in await connection.execute(statement)]
+
+
+def _held(row: Any) -> Held:
+    live = None if row[12] is None else Live(row[12], *row[13:19])
+    price = row[7] if row[8] is None else row[8]
+    return Held(
+        row[0], row[1], row[2], row[3], row[4], row[5], row[6] == State.APPROVED.value, price or 0, row[9] or 0,
+        row[10], row[11], live,
+    )  # fmt: skip
+
+
+def differences(held: Iterable[Held], versions: Versions) -> Iterator[Change]:
+    """What must be posted so that the awards are what the rule gives. `held` is in line, member by member."""
+    for _member, group in groupby(held, key=attrgetter("member_id")):
+        line = list(group)
+        claims = [_claim(one) for one in line if one.approved]
+        points = iter(allot(claims, versions))
+        for one in line:
+            postings = tuple(_postings(one, next(points) if one.approved else None, versions))
+            if postings:
+                yield Change(one, postings)
+
+
+def _claim(held: Held) -> Claim:
+    return Claim(held.type, held.occurred_on, held.price, held.priced_by, held.past_caps)
+
+
+def _postings(held: Held, points: int | None, versions: Versions) -> Iterator[Posting]:
+    live = held.live
+    reach = 0 if points is None else _reach(held, versions)
+    if live is not None:
+        same = (held.member_id, held.occurred_on, held.type, points, reach)
+        if same == (live.member_id, live.day, live.type, live.points, live.reach):
+            return
+        yield reversal(
+            live.number, live.member_id, live.day, live.type, live.points, 1, live.reach, live.version, live.points
+        )
+    if points is not None:
+        cause = f"contribution:{held.id}:{held.awards + 1}"
+        yield award(held.member_id, held.occurred_on, held.type, points, reach, cause, held.priced_by)
+
+
+def _reach(held: Held, versions: Versions) -> int:
+    field = versions.reach_field(held.priced_by, held.type)
+    return 0 if field is None else int(held.fields.get(field) or 0)
+
+
+async def post(connection: AsyncConnection, programme_id: int, changes: Sequence[Change]) -> None:
+    """Posts the changes and notes the awards now in force on their contributions."""
+    postings = [posting for change in changes for posting in change.postings]
+    if not postings:
+        return
+    first = await ledger.number(connection, programme_id, len(postings))
+    await note(connection, programme_id, changes, numbers(changes, first))
+    await ledger.post(connection, programme_id, postings, first)
+
+
+def numbers(changes: Sequence[Change], first: int) -> dict[UUID, int]:
+    """The entry numbers of the new awards, by contribution, where the changes are posted from number `first` on."""
+    awarded: dict[UUID, int] = {}
+    place = first
+    for change in changes:
+        place += len(change.postings)
+        if change.awards_anew:
+            awarded[change.held.id] = place - 1
+    return awarded
+
+
+async def note(
+    connection: AsyncConnection, programme_id: int, changes: Sequence[Change], awarded: Mapping[UUID, int]
+) -> None:
+    """Notes on contributions which award is in force (`awarded`: entry numbers), and how many there were."""
+    rows = [
+        (programme_id, change.held.id, change.held.awards + change.awards_anew, awarded.get(change.held.id))
+        for change in changes
+    ]
+    await update_rows(connection, CONTRIBUTION, ["programme_id", "id"], ["awards", "award_number"], rows)

@@ -1,0 +1,248 @@
+"""Taking in many contributions at once: created, updated or left as they are, approved, priced and posted.
+
+The caller hands over whole members' rows in the order of the file; the work is a fixed number of statements however
+many rows there are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from sqlalchemy import insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from community.contributions.actions import awards
+from community.contributions.actions.awards import Held
+from community.contributions.actions.held import CONTENT, Content, Row
+from community.contributions.models import ARRIVAL_HEAD, CONTRIBUTION, State
+from community.kit.bulk import among, update_rows
+from community.kit.clock import now
+from community.kit.db import insert_rows
+from community.kit.ids import new_id
+from community.ledger import actions as ledger
+from community.members import actions as members
+from community.programmes.queries import ProgrammeRow
+
+LAST = 1 << 60
+"""New contributions stand in line behind all that came in before; their arrival is numbered when they are written."""
+COLUMNS = (
+    "id", "programme_id", "member_id", "source", "external_id", "arrival", *CONTENT, "state", "submitted_at",
+    "decided_at", "decided_by", "price", "priced_by", "past_caps", "awards", "award_number",
+)  # fmt: skip
+UPDATED = (
+    "member_id", *CONTENT, "state", "submitted_at", "decided_at", "decided_by", "price", "priced_by",
+)  # fmt: skip
+
+
+class Incoming(NamedTuple):
+    """A checked row: whose it is, its id at its source, what it says, and its line for the report."""
+
+    member_id: int
+    external_id: str
+    content: Content
+    line: int
+
+
+@dataclass(slots=True)
+class TakenIn:
+    """How many rows were created, updated or unchanged, and how many contributions were approved by this."""
+
+    created: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    approved: int = 0
+
+
+@dataclass(slots=True)
+class _Known:
+    """A contribution that is stored already."""
+
+    row: Row
+    arrival: int
+    past_caps: bool
+    awards: int
+    submitted_at: datetime
+    decided_at: datetime | None
+    decided_by: str | None
+
+
+@dataclass(slots=True)
+class _Batch:
+    """What becomes of one batch: contributions to write and those whose awards are reckoned."""
+
+    taken: TakenIn = field(default_factory=TakenIn)
+    fresh: dict[UUID, tuple[Incoming, Held]] = field(default_factory=dict)
+    changed: list[tuple[Any, ...]] = field(default_factory=list)
+    held: dict[UUID, Held] = field(default_factory=dict)
+
+
+async def open_line(connection: AsyncConnection, programme_id: int) -> None:
+    """A new programme's empty line of arrivals."""
+    await connection.execute(insert(ARRIVAL_HEAD).values(programme_id=programme_id, number=0))
+
+
+async def take_in(
+    connection: AsyncConnection,
+    programme: ProgrammeRow,
+    source: str,
+    rows: Sequence[Incoming],
+    *,
+    approve: bool,
+    actor: str,
+) -> TakenIn:
+    """Takes in the rows of whole members, in the order of the file, in the present transaction."""
+    ids = [row.external_id for row in rows]
+    touched = {row.member_id for row in rows} | await _owners(connection, programme.id, source, ids)
+    await members.lock(connection, programme.id, touched)
+    known = await _known(connection, programme.id, source, ids)
+    batch = _Batch(held={one.id: one for one in await awards.load(connection, programme.id, touched)})
+    at = now()
+    automatic = {kind.key for kind in programme.book.contribution_types if kind.review == "automatic"}
+    for place, incoming in enumerate(rows):
+        approved = approve or incoming.content.type in automatic
+        present = known.get(incoming.external_id)
+        if present is None:
+            _create(batch, programme, incoming, LAST + place, approved)
+        else:
+            _update(batch, programme, incoming, present, approved, at, actor)
+    await _write(connection, programme, source, batch, touched, at, actor)
+    return batch.taken
+
+
+def _create(batch: _Batch, programme: ProgrammeRow, incoming: Incoming, place: int, approved: bool) -> None:
+    content = incoming.content
+    price = content.price(programme.versions, programme.version) if approved else 0
+    held = Held(
+        new_id(), incoming.member_id, content.type, content.occurred_on, place, content.fields, approved, price,
+        programme.version, False, 0, None,
+    )  # fmt: skip
+    batch.fresh[held.id] = (incoming, held)
+    batch.taken.created += 1
+    if approved:
+        batch.held[held.id] = held
+        batch.taken.approved += 1
+
+
+def _update(
+    batch: _Batch,
+    programme: ProgrammeRow,
+    incoming: Incoming,
+    known: _Known,
+    approved: bool,
+    at: datetime,
+    actor: str,
+) -> None:
+    row, content = known.row, incoming.content
+    same = row.content == content and row.member_id == incoming.member_id
+    waits = row.state in (State.SUBMITTED.value, State.RETURNED.value)
+    if same and not (approved and row.state == State.SUBMITTED.value):
+        batch.taken.unchanged += 1
+        return
+    batch.taken.unchanged += same
+    batch.taken.updated += not same
+    state, price, priced_by = row.state, row.price, row.priced_by
+    submitted_at, decided_at, decided_by = known.submitted_at, known.decided_at, known.decided_by
+    if state == State.APPROVED.value:
+        price, priced_by = row.repriced(content, programme.versions)
+    else:
+        if not waits or state == State.RETURNED.value:
+            state, submitted_at = State.SUBMITTED.value, at
+        if approved:
+            state, decided_at, decided_by = State.APPROVED.value, at, actor
+            priced_by = programme.versions.pricing(content.type)
+            price = content.price(programme.versions, priced_by)
+            batch.taken.approved += 1
+    batch.changed.append(
+        (
+            programme.id, row.id, incoming.member_id, *(getattr(content, name) for name in CONTENT), state,
+            submitted_at, decided_at, decided_by, price, priced_by,
+        )
+    )  # fmt: skip
+    if state == State.APPROVED.value:
+        live = batch.held[row.id].live if row.id in batch.held else None
+        worth = price if row.override is None else row.override
+        batch.held[row.id] = Held(
+            row.id, incoming.member_id, content.type, content.occurred_on, known.arrival, content.fields, True,
+            worth or 0, priced_by or 0, known.past_caps, known.awards, live,
+        )  # fmt: skip
+
+
+async def _write(
+    connection: AsyncConnection,
+    programme: ProgrammeRow,
+    source: str,
+    batch: _Batch,
+    touched: Collection[int],
+    at: datetime,
+    actor: str,
+) -> None:
+    """Writes contributions first, then their entries; numbers are taken last, and held until the commit."""
+    line = sorted(batch.held.values(), key=lambda one: (one.member_id, one.occurred_on, one.arrival))
+    changes = list(awards.differences(line, programme.versions))
+    await update_rows(connection, CONTRIBUTION, ["programme_id", "id"], UPDATED, batch.changed)
+    if not (batch.fresh or changes or batch.changed):
+        return
+    arrival = await _arrivals(connection, programme.id, len(batch.fresh)) if batch.fresh else 0
+    postings = [posting for change in changes for posting in change.postings]
+    first = await ledger.number(connection, programme.id, len(postings)) if postings else 0
+    awarded = awards.numbers(changes, first)
+    old = [change for change in changes if change.held.id not in batch.fresh]
+    rows = [
+        (
+            held.id, programme.id, held.member_id, source, incoming.external_id, arrival + place,
+            *(getattr(incoming.content, name) for name in CONTENT),
+            State.APPROVED.value if held.approved else State.SUBMITTED.value, at,
+            at if held.approved else None, actor if held.approved else None,
+            held.price if held.approved else None, held.priced_by if held.approved else None,
+            False, 1 if held.approved else 0, awarded.get(held.id),
+        )
+        for place, (incoming, held) in enumerate(batch.fresh.values())
+    ]  # fmt: skip
+    if rows:
+        await insert_rows(connection, CONTRIBUTION, COLUMNS, rows)
+    await awards.note(connection, programme.id, old, awarded)
+    await ledger.post(connection, programme.id, postings, first, also=touched)
+
+
+async def _owners(
+    connection: AsyncConnection, programme_id: int, source: str, external_ids: Sequence[str]
+) -> set[int]:
+    c = CONTRIBUTION.c
+    found = await connection.scalars(
+        select(c.member_id)
+        .where(c.programme_id == programme_id, c.source == source, among(connection, c.external_id, external_ids))
+        .distinct()
+    )
+    return set(found)
+
+
+async def _known(
+    connection: AsyncConnection, programme_id: int, source: str, external_ids: Sequence[str]
+) -> dict[str, _Known]:
+    c = CONTRIBUTION.c
+    rows = await connection.execute(
+        select(
+            c.external_id, c.id, c.member_id, c.state, *(c[name] for name in CONTENT), c.price, c.priced_by, c.override,
+            c.arrival, c.past_caps, c.awards, c.submitted_at, c.decided_at, c.decided_by,
+        ).where(c.programme_id == programme_id, c.source == source, among(connection, c.external_id, external_ids))
+    )  # fmt: skip
+    return {
+        row[0]: _Known(Row(row[1], row[2], row[3], Content(*row[4:11]), row[11], row[12], row[13]), *row[14:20])
+        for row in rows
+    }
+
+
+async def _arrivals(connection: AsyncConnection, programme_id: int, count: int) -> int:
+    """Takes the next `count` arrival numbers and answers the first."""
+    last = await connection.scalar(
+        update(ARRIVAL_HEAD)
+        .where(ARRIVAL_HEAD.c.programme_id == programme_id)
+        .values(number=ARRIVAL_HEAD.c.number + count)
+        .returning(ARRIVAL_HEAD.c.number)
+    )
+    assert last is not None  # noqa: S101 - every programme has its line
+    return int(last) - count + 1

@@ -1,0 +1,114 @@
+"""Contributions, the revisions of their content, and the order in which they came in."""
+
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, Column, ForeignKey, ForeignKeyConstraint, Index, Text, UniqueConstraint, Uuid
+from sqlmodel import Field, SQLModel
+
+from community.history.models import Json
+from community.kit.db import Big, Instant, Ordered, table
+
+
+class State(StrEnum):
+    """Where a contribution is on its way."""
+
+    SUBMITTED = "submitted"
+    RETURNED = "returned"
+    APPROVED = "approved"
+    REJECTED = "rejected"
+    WITHDRAWN = "withdrawn"
+    REVERSED = "reversed"
+
+
+class Contribution(SQLModel, table=True):
+    """One thing that a member did.
+
+    (programme, `source`, `external_id`) is unique. `arrival` is its place in line within a day. `price` is what its
+    rule gives before caps, by version `priced_by`; an `override` stands in place of it. `award_number` is the entry of
+    the award in force, `awards` how many there were so far.
+    """
+
+    __tablename__ = "contribution"
+    __table_args__ = (
+        UniqueConstraint("programme_id", "id", name="uq_contribution_programme_id_id"),
+        UniqueConstraint("programme_id", "source", "external_id", name="uq_contribution_programme_id_source"),
+        ForeignKeyConstraint(
+            ["programme_id", "member_id"],
+            ["member.programme_id", "member.id"],
+            name="fk_contribution_programme_id_member",
+        ),
+        CheckConstraint(f"state IN ({', '.join(repr(str(s)) for s in State)})", name="state"),
+    )
+
+    id: UUID = Field(sa_column=Column(Uuid, primary_key=True))
+    programme_id: int = Field(sa_column=Column(Big, nullable=False))
+    member_id: int = Field(sa_column=Column(Big, nullable=False))
+    source: str = Field(sa_column=Column(Ordered, nullable=False))
+    external_id: str = Field(sa_column=Column(Ordered, nullable=False))
+    arrival: int = Field(sa_column=Column(Big, nullable=False))
+    type: str = Field(sa_column=Column(Ordered, nullable=False))
+    title: str
+    url: str | None = None
+    occurred_on: date
+    language: str | None = None
+    description: str | None = Field(default=None, sa_column=Column(Text, nullable=True))
+    fields: dict[str, Any] = Field(default_factory=dict, sa_column=Column(Json, nullable=False))
+    state: str = Field(sa_column=Column(Ordered, nullable=False))
+    submitted_at: datetime = Field(sa_column=Column(Instant, nullable=False))
+    decided_at: datetime | None = Field(default=None, sa_column=Column(Instant, nullable=True))
+    decided_by: str | None = None
+    note: str | None = None
+    price: int | None = None
+    priced_by: int | None = None
+    override: int | None = None
+    past_caps: bool = False
+    override_note: str | None = None
+    awards: int = 0
+    award_number: int | None = Field(default=None, sa_column=Column(Big, nullable=True))
+
+
+class Revision(SQLModel, table=True):
+    """The content of a contribution after one edit; `proposed` ones are an author's and wait for review."""
+
+    __tablename__ = "revision"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["programme_id", "contribution_id"],
+            ["contribution.programme_id", "contribution.id"],
+            name="fk_revision_programme_id_contribution",
+        ),
+        CheckConstraint("state IN ('proposed', 'taken', 'refused', 'replaced')", name="state"),
+    )
+
+    programme_id: int = Field(sa_column=Column(Big, primary_key=True, autoincrement=False))
+    contribution_id: UUID = Field(sa_column=Column(Uuid, primary_key=True))
+    number: int = Field(primary_key=True, sa_type=Big)
+    content: dict[str, Any] = Field(sa_column=Column(Json, nullable=False))
+    state: str
+    at: datetime = Field(sa_column=Column(Instant, nullable=False))
+    by: str
+
+
+class ArrivalHead(SQLModel, table=True):
+    """The arrival number of a programme's last contribution."""
+
+    __tablename__ = "arrival_head"
+
+    programme_id: int = Field(sa_column=Column(Big, ForeignKey("programme.id"), primary_key=True, autoincrement=False))
+    number: int = Field(default=0, sa_column=Column(Big, nullable=False))
+
+
+CONTRIBUTION = table(Contribution)
+REVISION = table(Revision)
+ARRIVAL_HEAD = table(ArrivalHead)
+Index("ix_contribution_member", CONTRIBUTION.c.programme_id, CONTRIBUTION.c.member_id, CONTRIBUTION.c.occurred_on)
+Index(
+    "ix_contribution_waiting",
+    CONTRIBUTION.c.programme_id,
+    CONTRIBUTION.c.submitted_at,
+    postgresql_where=CONTRIBUTION.c.state == "submitted",
+    sqlite_where=CONTRIBUTION.c.state == "submitted",
+)

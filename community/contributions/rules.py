@@ -1,0 +1,152 @@
+"""Prices and caps (rulebook, section 5): values in, points out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any, Protocol
+
+from community.programmes.book import Bonus, Book, Cap, Condition, ContributionType, condition_fields
+from community.programmes.conditions import holds
+from community.programmes.windows import cap_period
+
+TIMES_SCALE = 1000
+"""`times` has at most three places, so a product of factors is exact in whole thousandths."""
+
+
+@dataclass(frozen=True, slots=True)
+class PriceLine:
+    """A line of the receipt: the base, a bonus (`points`) or a factor (`times`), and its place in the book."""
+
+    path: str
+    points: int | None = None
+    times: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """An approved contribution in line: its price before caps (an override in place of it), and who priced it."""
+
+    type: str
+    day: date
+    price: int
+    version: int
+    past_caps: bool = False
+
+
+class Books(Protocol):
+    """What the caps need: the book of each version that priced something."""
+
+    def book(self, version: int) -> Book: ...
+
+
+def facts(fields: Mapping[str, Any], language: str | None, url: str | None) -> dict[str, Any]:
+    """What conditions may name: the type's own fields, `language` and `has_url`."""
+    return {**fields, "language": language, "has_url": bool(url)}
+
+
+def price(kind: ContributionType, values: Mapping[str, Any]) -> int:
+    """floor((base + bonuses that apply) × factors that apply), floor towards minus infinity."""
+    total = kind.points.base
+    times = 1
+    scale = 1
+    for bonus in kind.points.bonuses:
+        total += _bonus(bonus, values)
+    for factor in kind.points.factors:
+        if holds(factor.when, values):
+            times *= int(factor.times * TIMES_SCALE)
+            scale *= TIMES_SCALE
+    return total * times // scale
+
+
+def receipt(kind: ContributionType, values: Mapping[str, Any]) -> Iterator[PriceLine]:
+    """The lines that make up `price`, those that apply only."""
+    yield PriceLine("points.base", points=kind.points.base)
+    for index, bonus in enumerate(kind.points.bonuses):
+        if given := _bonus(bonus, values):
+            yield PriceLine(f"points.bonuses[{index}]", points=given)
+    for index, factor in enumerate(kind.points.factors):
+        if holds(factor.when, values):
+            yield PriceLine(f"points.factors[{index}]", times=factor.times)
+
+
+def _bonus(bonus: Bonus, values: Mapping[str, Any]) -> int:
+    if bonus.when is not None:
+        return bonus.points if holds(bonus.when, values) else 0
+    if bonus.per is None or bonus.every is None:
+        return 0
+    given = int(Decimal(str(values.get(bonus.per) or 0)) // bonus.every) * bonus.points
+    if bonus.at_most is None:
+        return given
+    return min(given, bonus.at_most) if bonus.points >= 0 else max(given, -bonus.at_most)
+
+
+def read_by_price(kind: ContributionType) -> frozenset[str]:
+    """The names that the price of a type reads: own fields, `language`, `has_url`."""
+    conditions: list[Condition] = [factor.when for factor in kind.points.factors]
+    conditions += [bonus.when for bonus in kind.points.bonuses if bonus.when is not None]
+    names = {name for condition in conditions for name in condition_fields(condition)}
+    return frozenset(names | {bonus.per for bonus in kind.points.bonuses if bonus.per is not None})
+
+
+def allot(line: Sequence[Claim], books: Books) -> list[int]:
+    """The award of each of one member's approved contributions, which stand in line; caps by the version of each.
+
+    What earlier ones got counts against a cap if it is of its types, whatever version priced them, so the caps of every
+    version in the line look at the whole line.
+    """
+    tills = {
+        version: [_Till(cap, books.book(version)) for cap in books.book(version).caps]
+        for version in sorted({claim.version for claim in line})
+    }
+    if not any(tills.values()):
+        return [claim.price for claim in line]
+    every = [till for own in tills.values() for till in own]
+    awards = []
+    for claim in line:
+        given = claim.price
+        if not claim.past_caps:
+            for till in tills[claim.version]:
+                given = min(given, till.lets_have(claim))
+        for till in every:
+            till.charge(claim, given)
+        awards.append(given)
+    return awards
+
+
+class _Till:
+    """One cap at work: what was taken from it, in the period of the claim last seen (the line goes by day)."""
+
+    __slots__ = ("cap", "covers", "cycle", "last", "taken")
+
+    def __init__(self, cap: Cap, book: Book) -> None:
+        self.cap = cap
+        self.covers: dict[str, bool] = {}
+        self.cycle = book.programme.cycle
+        self.last = date.min
+        self.taken = 0
+
+    def lets_have(self, claim: Claim) -> int:
+        """At most this, of the price."""
+        if not self._looks_at(claim):
+            return claim.price
+        if self.cap.points is not None:
+            return min(claim.price, max(0, self.cap.points - self.taken))
+        assert self.cap.contributions is not None  # noqa: S101 - a cap has one or the other
+        return claim.price if self.taken < self.cap.contributions else min(claim.price, 0)
+
+    def charge(self, claim: Claim, given: int) -> None:
+        """Takes what the claim got."""
+        if self._looks_at(claim):
+            self.taken += max(given, 0) if self.cap.points is not None else 1
+
+    def _looks_at(self, claim: Claim) -> bool:
+        covered = self.covers.get(claim.type)
+        if covered is None:
+            covered = self.covers[claim.type] = self.cap.covers(claim.type)
+        if covered and claim.day > self.last:
+            _first, self.last = cap_period(self.cap.per, claim.day, self.cycle)
+            self.taken = 0
+        return covered

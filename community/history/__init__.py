@@ -1,0 +1,1 @@
+"""What happened, append-only: who did what, when, to whom."""

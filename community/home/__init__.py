@@ -1,0 +1,1 @@
+"""What shows or checks many rooms at once: verify, the demonstration."""

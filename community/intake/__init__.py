@@ -1,0 +1,1 @@
+"""What comes in on a member's behalf; one folder a source."""

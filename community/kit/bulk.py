@@ -1,0 +1,59 @@
+"""Statements over many rows at once: `among` a list of ids, and one UPDATE for many rows."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ARRAY, ColumnElement, Table, any_, bindparam, func, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.sql.elements import KeyedColumnElement
+
+from community.kit.db import is_sqlite, rows_for_driver
+
+CHUNK = 5_000
+"""Ids or rows that one statement takes at most, where a caller has more."""
+
+
+def among(connection: AsyncConnection, column: KeyedColumnElement[Any], values: Sequence[Any]) -> ColumnElement[bool]:
+    """`column` is one of `values` (any number): an array on PostgreSQL, a JSON list on SQLite; one statement text."""
+    if is_sqlite(connection):
+        plain = [value.hex if isinstance(value, UUID) else value for value in values]
+        listed = func.json_each(json.dumps(plain)).table_valued("value")
+        return column.in_(select(listed.c.value))
+    return column == any_(bindparam(None, list(values), type_=ARRAY(column.type)))
+
+
+async def update_rows(
+    connection: AsyncConnection, table: Table, keys: Sequence[str], values: Sequence[str], rows: Sequence[Sequence[Any]]
+) -> None:
+    """Sets `values` of the rows found by `keys`; each row is a tuple of the keys and then the values."""
+    if not rows:
+        return
+    encoded = rows_for_driver(connection, table, [*keys, *values], rows)
+    raw = (await connection.get_raw_connection()).driver_connection
+    assert raw is not None  # noqa: S101 - an open connection always has its driver's
+    if is_sqlite(connection):
+        settings = ", ".join(f'"{name}" = ?' for name in values)
+        matches = " AND ".join(f'"{name}" = ?' for name in keys)
+        statement = f"UPDATE {table.name} SET {settings} WHERE {matches}"  # noqa: S608 - names of our own tables
+        width = len(keys)
+        await raw.executemany(statement, [(*row[width:], *row[:width]) for row in encoded])
+        return
+    names = [*keys, *values]
+    types = [table.c[name].type.compile(connection.dialect).partition(" COLLATE")[0] for name in names]
+    json_like = [kind == "JSONB" for kind in types]
+    arrays = ", ".join(
+        f"${place}::{'TEXT' if is_json else kind}[]"
+        for place, (kind, is_json) in enumerate(zip(types, json_like, strict=True), start=1)
+    )
+    settings = ", ".join(
+        f'"{name}" = v."{name}"{"::JSONB" if is_json else ""}'
+        for name, is_json in zip(values, json_like[len(keys) :], strict=True)
+    )
+    matches = " AND ".join(f'{table.name}."{name}" = v."{name}"' for name in keys)
+    listed = ", ".join(f'"{name}"' for name in names)
+    statement = f"UPDATE {table.name} SET {settings} FROM unnest({arrays}) AS v({listed}) WHERE {matches}"  # noqa: S608
+    await raw.execute(statement, *(list(column) for column in zip(*encoded, strict=True)))

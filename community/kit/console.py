@@ -1,0 +1,115 @@
+"""The command line's common ground: settings and database for a command, exit statuses, tables and JSON on a terminal."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from typing import Any, TypeVar
+
+import click
+from rich.console import Console
+from rich.table import Table
+from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from community.kit import db, schema, settings
+from community.kit.errors import CommunityError
+from community.kit.settings import Settings
+
+Result = TypeVar("Result")
+
+MACHINERY_FAILED = 3
+
+
+def run(work: Callable[[AsyncEngine, Settings], Awaitable[Result]], *, prepare: bool = True) -> Result:
+    """Runs a command's work with an engine whose database is at head (`prepare`), and closes it."""
+
+    async def prepared() -> Result:
+        present = settings.load()
+        engine = db.create_engine(present.url, present.connections)
+        try:
+            if prepare:
+                await schema.ensure(engine)
+            return await work(engine, present)
+        finally:
+            await engine.dispose()
+
+    return asyncio.run(prepared())
+
+
+def exit_status_of(error: BaseException) -> tuple[int, str] | None:
+    """The exit status and message for an error that people should see plainly; None for a defect of ours."""
+    if isinstance(error, BaseExceptionGroup):
+        return next(filter(None, map(exit_status_of, error.exceptions)), None)
+    if isinstance(error, CommunityError):
+        return error.exit_status, str(error)
+    if isinstance(error, OperationalError | PoolTimeout) or (isinstance(error, DBAPIError) and _is_away(error)):
+        return MACHINERY_FAILED, f"the database does not answer: {getattr(error, 'orig', None) or error}"
+    if isinstance(error, OSError):
+        return MACHINERY_FAILED, str(error)
+    return None
+
+
+def _is_away(error: DBAPIError) -> bool:
+    state = str(getattr(error.orig, "sqlstate", ""))
+    return error.connection_invalidated or state[:2] in ("08", "53", "57", "58")
+
+
+def main(command: click.Command, arguments: Sequence[str] | None = None) -> int:
+    """Runs the command line and answers its exit status; what went wrong is said on standard error."""
+    try:
+        answered = command.main(args=arguments, prog_name="community", standalone_mode=False)
+        return answered if isinstance(answered, int) else 0
+    except click.exceptions.Exit as exit_:
+        return exit_.exit_code
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except click.Abort:
+        complain("stopped")
+        return 130
+    except Exception as error:
+        told = exit_status_of(error)
+        if told is None:
+            raise
+        status, message = told
+        complain(message)
+        return status
+
+
+def complain(message: str) -> None:
+    """A line on standard error."""
+    sys.stderr.write(f"{message}\n")
+
+
+def say(message: str) -> None:
+    """A line on standard output."""
+    sys.stdout.write(f"{message}\n")
+
+
+def emit_json(value: Any) -> None:
+    """A value as JSON on standard output; days and instants as ISO texts."""
+    json.dump(value, sys.stdout, ensure_ascii=False, indent=2, default=_plain)
+    sys.stdout.write("\n")
+
+
+def _plain(value: Any) -> Any:
+    if hasattr(value, "isoformat"):
+        return value.isoformat()
+    return str(value)
+
+
+def show_table(columns: Sequence[str], rows: Iterable[Sequence[Any]], *, right: Iterable[str] = (), title: str = "") -> None:
+    """A table on standard output; columns named in `right` stand right."""
+    shown = Table(title=title or None, title_justify="left", box=None, header_style="bold", pad_edge=False)
+    for column in columns:
+        shown.add_column(column, justify="right" if column in set(right) else "left", overflow="fold")
+    for row in rows:
+        shown.add_row(*("" if value is None else str(value) for value in row))
+    terminal = Console(file=sys.stdout, highlight=False, markup=False)
+    if not terminal.is_terminal:
+        terminal = Console(file=sys.stdout, highlight=False, markup=False, width=200)
+    terminal.print(shown)

@@ -1,0 +1,189 @@
+"""The database: one engine for SQLite and PostgreSQL, the column types, and rows in bulk.
+
+SQLite's driver begins transactions late and loses updates silently (120 concurrent read-then-write transactions ended
+at 16): the driver's own transaction handling is switched off, and a transaction begins with BEGIN IMMEDIATE, or with
+plain BEGIN where `reading()` says that it will write nothing.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import AsyncIterator, Iterable, Sequence
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import BigInteger, DateTime, Dialect, Integer, MetaData, String, Table, event, inspect
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.types import TypeDecorator
+from sqlmodel import SQLModel
+
+from community.kit.errors import UsageError
+
+BUSY_TIMEOUT_SECONDS = 30
+
+SQLModel.metadata.naming_convention = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    "pk": "pk_%(table_name)s",
+}
+metadata: MetaData = SQLModel.metadata
+
+Big = BigInteger().with_variant(Integer(), "sqlite")  # SQLite counts up by itself only for INTEGER
+Ordered = String(collation="C").with_variant(String(collation="BINARY"), "sqlite")  # by code points on both
+
+
+class Instant(TypeDecorator[datetime]):
+    """A UTC instant. Naive values are refused; SQLite gives naive ones back, so they are made aware again."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError(f"an instant needs an offset: {value!r}")
+        return value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+def table(model: type[SQLModel]) -> Table:
+    """The Core table behind a table model."""
+    found = inspect(model).local_table
+    assert isinstance(found, Table)  # noqa: S101 - a table model always has one; for the type checker
+    return found
+
+
+def driver_url(url: str) -> URL:
+    """`sqlite:///…` and `postgresql://…` with the driver that is ours to add. Raises UsageError for anything else."""
+    try:
+        parsed = make_url(url)
+    except ArgumentError:
+        raise UsageError("COMMUNITY_DATABASE_URL: accepted: sqlite:///FILE or postgresql://USER@HOST/NAME") from None
+    drivers = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+asyncpg"}
+    if parsed.drivername not in drivers:
+        raise UsageError(
+            f"COMMUNITY_DATABASE_URL: found {parsed.drivername}://…; accepted: sqlite:///FILE or postgresql://…"
+        )
+    return parsed.set(drivername=drivers[parsed.drivername])
+
+
+def create_engine(url: str, connections: int = 4) -> AsyncEngine:
+    """An engine for a plain URL, with `connections` connections kept open at most besides one for the writer."""
+    parsed = driver_url(url)
+    if parsed.get_backend_name() == "sqlite":
+        if parsed.database and parsed.database != ":memory:":
+            Path(parsed.database).expanduser().parent.mkdir(parents=True, exist_ok=True)
+        engine = create_async_engine(parsed, pool_size=connections + 1, max_overflow=0)
+        event.listen(engine.sync_engine, "connect", _prepare_sqlite)
+        event.listen(engine.sync_engine, "begin", _begin_sqlite)
+        return engine
+    return create_async_engine(
+        parsed,
+        pool_size=connections + 1,
+        max_overflow=0,
+        pool_pre_ping=True,
+        connect_args={"server_settings": {"jit": "off", "application_name": "community"}, "timeout": 10},
+    )
+
+
+def _prepare_sqlite(connection: Any, _record: Any) -> None:
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    for pragma in (
+        f"busy_timeout = {BUSY_TIMEOUT_SECONDS * 1000}",
+        "journal_mode = WAL",
+        "synchronous = NORMAL",
+        "foreign_keys = ON",
+        "cache_size = -65536",
+        "temp_store = MEMORY",
+    ):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Any) -> None:
+    reads = connection.get_execution_options().get("reads_only", False)
+    connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
+
+
+@asynccontextmanager
+async def reading(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
+    """A connection that only reads: on SQLite it does not wait for a writer, and sees one state throughout."""
+    async with engine.connect() as connection:
+        if is_sqlite(connection):
+            connection = await connection.execution_options(reads_only=True)
+        else:
+            connection = await connection.execution_options(
+                isolation_level="REPEATABLE READ", postgresql_readonly=True
+            )
+        async with connection.begin():
+            yield connection
+
+
+@asynccontextmanager
+async def writing(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
+    """One transaction: committed at the end of the block, rolled back when it raises. Nobody else commits."""
+    async with engine.connect() as connection, connection.begin():
+        yield connection
+
+
+def is_sqlite(connection: AsyncConnection | AsyncEngine) -> bool:
+    """Whether this is SQLite (else PostgreSQL)."""
+    return connection.dialect.name == "sqlite"
+
+
+async def insert_rows(
+    connection: AsyncConnection, into: Table, columns: Sequence[str], rows: Iterable[Sequence[Any]]
+) -> None:
+    """Many rows in one go: COPY on PostgreSQL, executemany on SQLite. Rows are tuples in the order of `columns`."""
+    if is_sqlite(connection):
+        await _insert_sqlite(connection, into, columns, rows)
+        return
+    raw = (await connection.get_raw_connection()).driver_connection
+    assert raw is not None  # noqa: S101 - an open connection always has its driver's
+    await raw.copy_records_to_table(into.name, columns=list(columns), records=rows_for_driver(connection, into, columns, rows))
+
+
+async def _insert_sqlite(
+    connection: AsyncConnection, into: Table, columns: Sequence[str], rows: Iterable[Sequence[Any]]
+) -> None:
+    names = ", ".join(f'"{name}"' for name in columns)
+    marks = ", ".join("?" * len(columns))
+    statement = f"INSERT INTO {into.name} ({names}) VALUES ({marks})"  # noqa: S608 - names of our own tables
+    raw = (await connection.get_raw_connection()).driver_connection
+    assert raw is not None  # noqa: S101 - an open connection always has its driver's
+    try:
+        await raw.executemany(statement, rows_for_driver(connection, into, columns, rows))
+    except sqlite3.IntegrityError as error:
+        from sqlalchemy.exc import IntegrityError
+
+        raise IntegrityError(statement, None, error) from error
+
+
+def rows_for_driver(
+    connection: AsyncConnection, into: Table, columns: Sequence[str], rows: Iterable[Sequence[Any]]
+) -> list[Any]:
+    """The rows as the driver takes them; columns are encoded one at a time, and most need nothing."""
+    encoders = []
+    for index, name in enumerate(columns):
+        kind = into.c[name].type.dialect_impl(connection.dialect)
+        encoder = kind.bind_processor(connection.dialect)
+        if encoder is not None:
+            encoders.append((index, encoder))
+    if not encoders:
+        return list(rows)
+    by_column = [list(column) for column in zip(*rows, strict=True)]
+    for index, encoder in encoders:
+        by_column[index] = [None if value is None else encoder(value) for value in by_column[index]]
+    return list(zip(*by_column, strict=True))

@@ -1,0 +1,74 @@
+"""The schema of the database: is it at head, and bringing it there.
+
+On SQLite any command brings an empty or older file up to date, after a copy of the file; on PostgreSQL the command
+says `community db upgrade` and stops (house, decision 7).
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from community.kit.clock import now
+from community.kit.db import is_sqlite, writing
+from community.kit.errors import MachineryError
+
+
+def config(connection: Connection | None = None) -> Config:
+    """Alembic's configuration: the migrations of this package, on an open connection."""
+    found = Config()
+    found.set_main_option("script_location", "community:migrations")
+    found.set_main_option("path_separator", "os")
+    found.attributes["connection"] = connection
+    return found
+
+
+def head() -> str:
+    """The newest revision that this package knows."""
+    newest = ScriptDirectory.from_config(config()).get_current_head()
+    if newest is None:
+        raise MachineryError("this installation lacks its migrations")
+    return newest
+
+
+async def revision(engine: AsyncEngine) -> str | None:
+    """The revision of the database; None for an empty one."""
+    async with engine.connect() as connection:
+        return await connection.run_sync(lambda sync: MigrationContext.configure(sync).get_current_revision())
+
+
+async def upgrade(engine: AsyncEngine) -> bool:
+    """Brings the database to head; answers whether there was anything to do. An older SQLite file is copied first."""
+    present = await revision(engine)
+    if present == head():
+        return False
+    if present is not None and is_sqlite(engine) and engine.url.database:
+        _copy(Path(engine.url.database).expanduser(), present)
+    async with writing(engine) as connection:
+        await connection.run_sync(lambda sync: command.upgrade(config(sync), "head"))
+    return True
+
+
+async def ensure(engine: AsyncEngine) -> None:
+    """The database is at head after this. Raises MachineryError where that is the operator's to do."""
+    if is_sqlite(engine):
+        await upgrade(engine)
+    elif (present := await revision(engine)) != head():
+        state = "empty" if present is None else f"at revision {present}"
+        raise MachineryError(f"the database is {state}, this version needs {head()}: run `community db upgrade`")
+
+
+def _copy(file: Path, present: str) -> None:
+    """A copy of the file beside it, by SQLite's backup API."""
+    target = file.with_name(f"{file.name}.before-{present}-{now():%Y%m%dT%H%M%S}")
+    with sqlite3.connect(file) as source, sqlite3.connect(target) as copy:
+        source.backup(copy)
+    source.close()
+    copy.close()

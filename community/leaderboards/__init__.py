@@ -1,0 +1,1 @@
+"""Boards: values, ranks and exports."""

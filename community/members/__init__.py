@@ -1,0 +1,1 @@
+"""Who takes part in a programme: status, leave, attributes; and the marks of those who were touched."""

@@ -1,0 +1,57 @@
+"""Locks and marks: whoever changes what a standing or a board rests on locks and touches the member here."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+from sqlalchemy import delete, literal, select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from community.kit.bulk import CHUNK, among
+from community.kit.db import is_sqlite
+from community.members.models import MEMBER, TOUCHED, Reader
+
+
+async def lock(connection: AsyncConnection, programme_id: int, member_ids: Collection[int]) -> None:
+    """Locks the members' rows, in id order, until the end of the transaction (on SQLite its BEGIN did)."""
+    if is_sqlite(connection) or not member_ids:
+        return
+    await connection.execute(
+        select(MEMBER.c.id)
+        .where(MEMBER.c.programme_id == programme_id, among(connection, MEMBER.c.id, sorted(member_ids)))
+        .order_by(MEMBER.c.id)
+        .with_for_update()
+    )
+
+
+async def touch(
+    connection: AsyncConnection,
+    programme_id: int,
+    member_ids: Collection[int],
+    readers: Sequence[Reader] = (Reader.STANDINGS, Reader.BOARDS),
+) -> None:
+    """Marks members for those who must look at them again; a mark that is there already stays."""
+    insert = sqlite.insert if is_sqlite(connection) else postgresql.insert
+    ids = sorted(member_ids)
+    for reader in readers:
+        for start in range(0, len(ids), CHUNK):
+            source = select(MEMBER.c.programme_id, literal(reader.value), MEMBER.c.id).where(
+                MEMBER.c.programme_id == programme_id, among(connection, MEMBER.c.id, ids[start : start + CHUNK])
+            )
+            await connection.execute(
+                insert(TOUCHED)
+                .from_select(["programme_id", "reader", "member_id"], source)
+                .on_conflict_do_nothing(index_elements=["programme_id", "reader", "member_id"])
+            )
+
+
+async def untouch(connection: AsyncConnection, programme_id: int, reader: Reader, member_ids: Sequence[int]) -> None:
+    """Takes a reader's marks away, in the transaction in which it looked."""
+    await connection.execute(
+        delete(TOUCHED).where(
+            TOUCHED.c.programme_id == programme_id,
+            TOUCHED.c.reader == reader.value,
+            among(connection, TOUCHED.c.member_id, member_ids),
+        )
+    )

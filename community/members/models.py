@@ -1,0 +1,97 @@
+"""Members, their leaves, and the marks of those who were touched."""
+
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import CheckConstraint, Column, ForeignKey, ForeignKeyConstraint, Index, UniqueConstraint
+from sqlmodel import Field, SQLModel
+
+from community.history.models import Json
+from community.kit.db import Big, Instant, Ordered, table
+
+
+class Status(StrEnum):
+    """Rulebook, section 6, Status."""
+
+    ACTIVE = "active"
+    ON_LEAVE = "on_leave"
+    ALUMNI = "alumni"
+    LEFT = "left"
+    REMOVED = "removed"
+
+
+class Reader(StrEnum):
+    """Who must look again at a member who was touched; each takes away its own marks."""
+
+    STANDINGS = "standings"
+    BOARDS = "boards"
+
+
+class Member(SQLModel, table=True):
+    """A person's membership of one programme. `folded` is the handle by which members are told apart.
+
+    `came_back`: the status makes the member evaluated again; the next evaluation takes an at-risk mark afresh.
+    """
+
+    __tablename__ = "member"
+    __table_args__ = (
+        UniqueConstraint("programme_id", "id", name="uq_member_programme_id_id"),
+        UniqueConstraint("programme_id", "folded", name="uq_member_programme_id_folded"),
+        CheckConstraint(f"status IN ({', '.join(repr(str(s)) for s in Status)})", name="status"),
+        CheckConstraint("status <> 'on_leave' OR return_on IS NOT NULL", name="return_on"),
+    )
+
+    id: int | None = Field(default=None, sa_column=Column(Big, primary_key=True, autoincrement=True))
+    programme_id: int = Field(sa_column=Column(Big, ForeignKey("programme.id"), nullable=False))
+    handle: str
+    folded: str = Field(sa_column=Column(Ordered, nullable=False))
+    name: str
+    email: str | None = None
+    country: str | None = None
+    joined_on: date
+    status: str = Status.ACTIVE.value
+    return_on: date | None = None
+    left_on: date | None = None
+    came_back: bool = False
+    on_boards: bool = True
+    attributes: dict[str, Any] = Field(default_factory=dict, sa_column=Column(Json, nullable=False))
+    created_at: datetime = Field(sa_column=Column(Instant, nullable=False))
+
+
+class Leave(SQLModel, table=True):
+    """One leave of a member: from its first day to the day of return, that day not included."""
+
+    __tablename__ = "leave"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["programme_id", "member_id"], ["member.programme_id", "member.id"], name="fk_leave_programme_id_member"
+        ),
+        CheckConstraint("return_on >= first_on", name="days"),
+    )
+
+    programme_id: int = Field(sa_column=Column(Big, primary_key=True, autoincrement=False))
+    member_id: int = Field(sa_column=Column(Big, primary_key=True, autoincrement=False))
+    first_on: date = Field(primary_key=True)
+    return_on: date
+
+
+class Touched(SQLModel, table=True):
+    """A member whom a reader must look at again; written in the transaction of whatever touched them."""
+
+    __tablename__ = "touched"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["programme_id", "member_id"], ["member.programme_id", "member.id"], name="fk_touched_programme_id_member"
+        ),
+    )
+
+    programme_id: int = Field(sa_column=Column(Big, primary_key=True, autoincrement=False))
+    reader: str = Field(primary_key=True)
+    member_id: int = Field(sa_column=Column(Big, primary_key=True, autoincrement=False))
+
+
+MEMBER = table(Member)
+LEAVE = table(Leave)
+TOUCHED = table(Touched)
+Index("ix_member_programme_id_country", MEMBER.c.programme_id, MEMBER.c.country)

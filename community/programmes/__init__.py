@@ -1,0 +1,1 @@
+"""Units, programmes, and the book: its format, its checks, its numbered versions."""

@@ -1,0 +1,108 @@
+"""Verbs on programmes: a new one with its first version, and further versions of its book."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from community.history.actions import Line, write
+from community.kit.clock import now
+from community.programmes.book import Book, stored_form
+from community.programmes.models import BOOK_VERSION, PROGRAMME, UNIT
+
+HUB = "hub"
+
+
+@dataclass(frozen=True, slots=True)
+class NewVersion:
+    """A book that is to be put in force: the text as written and what it means."""
+
+    book: Book
+    text: str
+    note: str = ""
+    retroactive: bool = False
+
+
+async def lock_book(connection: AsyncConnection, slug: str) -> int | None:
+    """Locks a programme's book until the end of the transaction; its id, or None where there is none yet."""
+    found = await connection.scalar(select(PROGRAMME.c.id).where(PROGRAMME.c.slug == slug).with_for_update())
+    return None if found is None else int(found)
+
+
+async def create(connection: AsyncConnection, version: NewVersion, actor: str) -> int:
+    """A new programme, in the hub, with version 1 of its book; answers its id."""
+    slug = version.book.programme.slug
+    programme_id = await connection.scalar(
+        insert(PROGRAMME)
+        .values(unit_id=await _hub(connection), slug=slug, version=1, everybody_touched=True, created_at=now())
+        .returning(PROGRAMME.c.id)
+    )
+    assert programme_id is not None  # noqa: S101 - RETURNING of one inserted row
+    await _store(connection, programme_id, 1, version, actor)
+    await write(connection, programme_id, actor, [Line("programme.created", subject=slug)])
+    return int(programme_id)
+
+
+async def add_version(
+    connection: AsyncConnection, programme_id: int, number: int, version: NewVersion, actor: str
+) -> None:
+    """Puts a version in force; everybody counts as touched."""
+    await _store(connection, programme_id, number, version, actor)
+    await connection.execute(
+        update(PROGRAMME).where(PROGRAMME.c.id == programme_id).values(version=number, everybody_touched=True)
+    )
+
+
+async def _store(
+    connection: AsyncConnection, programme_id: int, number: int, version: NewVersion, actor: str
+) -> None:
+    await connection.execute(
+        insert(BOOK_VERSION).values(
+            programme_id=programme_id,
+            number=number,
+            text=version.text,
+            document=stored_form(version.book),
+            applied_at=now(),
+            applied_by=actor,
+            note=version.note,
+            retroactive=version.retroactive,
+            repriced_to=0,
+            repriced=not version.retroactive,
+        )
+    )
+    data = {"version": number, "retroactive": version.retroactive}
+    await write(connection, programme_id, actor, [Line("book.applied", subject=str(number), data=data)])
+
+
+async def reprice_from_start(connection: AsyncConnection, programme_id: int, number: int) -> None:
+    """Asks for everybody to be priced anew by a version that is in force already."""
+    await connection.execute(
+        update(BOOK_VERSION)
+        .where(BOOK_VERSION.c.programme_id == programme_id, BOOK_VERSION.c.number == number)
+        .values(retroactive=True, repriced=False, repriced_to=0)
+    )
+
+
+async def note_repriced(
+    connection: AsyncConnection, programme_id: int, number: int, *, to: int | None = None, done: bool = False
+) -> None:
+    """How far re-pricing by a version has come: the last member id done, or that all are."""
+    values: dict[str, object] = {} if to is None else {"repriced_to": to}
+    if done:
+        values["repriced"] = True
+    await connection.execute(
+        update(BOOK_VERSION)
+        .where(BOOK_VERSION.c.programme_id == programme_id, BOOK_VERSION.c.number == number)
+        .values(**values)
+    )
+
+
+async def _hub(connection: AsyncConnection) -> int:
+    """The topmost unit, made when the first programme is."""
+    found = await connection.scalar(select(UNIT.c.id).where(UNIT.c.slug == HUB))
+    if found is None:
+        found = await connection.scalar(insert(UNIT).values(slug=HUB, name="Hub").returning(UNIT.c.id))
+    assert found is not None  # noqa: S101 - RETURNING of one inserted row
+    return int(found)

@@ -1,0 +1,123 @@
+"""Reading programmes and their books."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from weakref import WeakKeyDictionary
+
+from sqlalchemy import Engine, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from community.kit import clock
+from community.kit.errors import NotFound
+from community.programmes.book import Book
+from community.programmes.models import BOOK_VERSION, PROGRAMME
+from community.programmes.versions import Versions
+
+
+@dataclass(frozen=True, slots=True)
+class ProgrammeRow:
+    """A programme with all versions of its book."""
+
+    id: int
+    slug: str
+    everybody_touched: bool
+    versions: Versions
+
+    @property
+    def book(self) -> Book:
+        """The book in force."""
+        return self.versions.in_force
+
+    @property
+    def version(self) -> int:
+        """The number of the version in force."""
+        return self.versions.current
+
+    @property
+    def today(self) -> date:
+        """The day in the programme's zone."""
+        return clock.today(self.book.programme.timezone)
+
+
+@dataclass(frozen=True, slots=True)
+class VersionRow:
+    """A version of a book as a list shows it; `repriced` False: re-pricing is under way."""
+
+    number: int
+    applied_at: datetime
+    applied_by: str
+    note: str
+    retroactive: bool
+    repriced_to: int
+    repriced: bool
+
+
+_read: WeakKeyDictionary[Engine, dict[tuple[int, int], Book]] = WeakKeyDictionary()
+"""Versions never change, so a process reads each once for each database."""
+
+
+async def programme(connection: AsyncConnection, slug: str) -> ProgrammeRow:
+    """A programme by its slug. Raises NotFound."""
+    row = (
+        await connection.execute(
+            select(PROGRAMME.c.id, PROGRAMME.c.slug, PROGRAMME.c.everybody_touched, PROGRAMME.c.version).where(
+                PROGRAMME.c.slug == slug
+            )
+        )
+    ).one_or_none()
+    if row is None:
+        raise NotFound(f"there is no programme {slug!r}")
+    return ProgrammeRow(row.id, row.slug, row.everybody_touched, await versions(connection, row.id, row.version))
+
+
+async def programmes(connection: AsyncConnection) -> list[ProgrammeRow]:
+    """All programmes, by slug."""
+    rows = await connection.execute(
+        select(PROGRAMME.c.id, PROGRAMME.c.slug, PROGRAMME.c.everybody_touched, PROGRAMME.c.version).order_by(
+            PROGRAMME.c.slug
+        )
+    )
+    return [
+        ProgrammeRow(row.id, row.slug, row.everybody_touched, await versions(connection, row.id, row.version))
+        for row in rows
+    ]
+
+
+async def versions(connection: AsyncConnection, programme_id: int, current: int) -> Versions:
+    """All versions of a book up to the one in force; those read before are not read again."""
+    known = _read.setdefault(connection.sync_connection.engine, {})  # type: ignore[union-attr]  # it is open
+    missing = [n for n in range(1, current + 1) if (programme_id, n) not in known]
+    if missing:
+        rows = await connection.execute(
+            select(BOOK_VERSION.c.number, BOOK_VERSION.c.document).where(
+                BOOK_VERSION.c.programme_id == programme_id, BOOK_VERSION.c.number.in_(missing)
+            )
+        )
+        for number, document in rows:
+            known[programme_id, number] = Book.model_validate(document)
+    return Versions(current, {n: known[programme_id, n] for n in range(1, current + 1)})
+
+
+async def text_of(connection: AsyncConnection, programme_id: int, number: int) -> str:
+    """The text of a version as it was applied. Raises NotFound."""
+    found = await connection.scalar(
+        select(BOOK_VERSION.c.text).where(
+            BOOK_VERSION.c.programme_id == programme_id, BOOK_VERSION.c.number == number
+        )
+    )
+    if found is None:
+        raise NotFound(f"the book has no version {number}")
+    return str(found)
+
+
+async def history(connection: AsyncConnection, programme_id: int) -> Sequence[VersionRow]:
+    """The versions of a book, newest first."""
+    columns: Any = (BOOK_VERSION.c[name] for name in VersionRow.__slots__)
+    rows = await connection.execute(
+        select(*columns).where(BOOK_VERSION.c.programme_id == programme_id).order_by(BOOK_VERSION.c.number.desc())
+    )
+    return [VersionRow(*row) for row in rows]

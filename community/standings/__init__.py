@@ -1,0 +1,1 @@
+"""Where members stand and why: metrics, requirements, decisions, proposals, at risk."""

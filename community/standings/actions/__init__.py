@@ -1,0 +1,1 @@
+"""The verbs on standings: evaluate members, run over everybody, and what managers do by hand."""

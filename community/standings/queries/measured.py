@@ -1,0 +1,259 @@
+"""Measures as SQL: every metric of section 3 for a whole set of members in one pass over the ledger.
+
+Everything is a filtered sum, also "at least one", which is a sum above 0: so a reversal takes its type, day or month
+back without a special case. Distinct types and months are sums per type and month where these are few, else a grouped
+subquery.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    FromClause,
+    Integer,
+    Numeric,
+    Select,
+    String,
+    and_,
+    case,
+    cast,
+    func,
+    literal,
+    or_,
+    select,
+)
+
+from community.contributions.models import CONTRIBUTION, State
+from community.kit.db import Big
+from community.ledger.models import ENTRY
+from community.members.models import MEMBER
+from community.programmes.book import Cycle
+from community.standings.queries.chosen import Chosen
+from community.standings.rules.measures import FIELD_SCALE, Measure
+
+FEW_TYPES = 12
+FEW_MONTHS = 26
+SUMMED = ("points", "contributions", "reach")
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is asked: the measures of a programme's members on a day, as known at a ledger position (None: now)."""
+
+    programme_id: int
+    measures: tuple[Measure, ...]
+    day: date
+    cycle: Cycle
+    known_types: tuple[str, ...]
+    chosen: Chosen
+    sqlite: bool
+    position: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Columns, one a measure, and the joins that they need: (subquery, its member column)."""
+
+    columns: tuple[ColumnElement[int], ...]
+    joins: tuple[tuple[FromClause, ColumnElement[int]], ...]
+
+
+def answer(question: Question) -> Answer:
+    """The measures as columns that can be selected for the members once the joins are made."""
+    sums: list[tuple[int, ColumnElement[int]]] = []
+    columns: dict[int, ColumnElement[int]] = {}
+    joins: list[tuple[FromClause, ColumnElement[int]]] = []
+    for place, measure in enumerate(question.measures):
+        flat = _flat(measure, question)
+        if flat is not None:
+            sums.append((place, flat))
+        elif measure.metric == "tenure":
+            columns[place] = days_between(MEMBER.c.joined_on, question.day, question.sqlite)
+        else:
+            grouped = _grouped(measure, question, place)
+            joins.append((grouped, grouped.c.member_id))
+            columns[place] = func.coalesce(grouped.c.value, 0)
+    if sums:
+        flat_sums = _one_pass(question, sums)
+        joins.append((flat_sums, flat_sums.c.member_id))
+        for place, _column in sums:
+            columns[place] = func.coalesce(flat_sums.c[f"v{place}"], 0)
+    return Answer(tuple(columns[place] for place in range(len(question.measures))), tuple(joins))
+
+
+def days_between(column: ColumnElement[date], day: date, sqlite: bool) -> ColumnElement[int]:
+    """Whole days from a day column to `day`, never below 0."""
+    if sqlite:
+        days: ColumnElement[int] = cast(
+            func.julianday(day.isoformat()) - func.julianday(column), Integer
+        )
+        return func.max(days, 0)
+    return func.greatest(literal(day) - column, 0)
+
+
+def _one_pass(question: Question, sums: Sequence[tuple[int, ColumnElement[int]]]) -> FromClause:
+    firsts = [question.measures[place].days(question.day, question.cycle)[0] for place, _ in sums]
+    first = None if None in firsts else min(one for one in firsts if one is not None)
+    return (
+        select(ENTRY.c.member_id, *(column.label(f"v{place}") for place, column in sums))
+        .where(*_seen(question, first))
+        .group_by(ENTRY.c.member_id)
+        .subquery("sums")
+    )
+
+
+def _seen(question: Question, first: date | None, last: date | None = None) -> list[ColumnElement[bool]]:
+    """The entries that a pass reads."""
+    clauses = [
+        ENTRY.c.programme_id == question.programme_id,
+        question.chosen.clause(ENTRY.c.member_id),
+        ENTRY.c.effective_on <= (last or question.day),
+    ]
+    if first is not None:
+        clauses.append(ENTRY.c.effective_on >= first)
+    if question.position is not None:
+        clauses.append(ENTRY.c.number <= question.position)
+    return clauses
+
+
+def _in_window(measure: Measure, question: Question) -> list[ColumnElement[bool]]:
+    """The entries in the window of a measure, beyond lying before the day."""
+    first, last = measure.days(question.day, question.cycle)
+    clauses: list[ColumnElement[bool]] = []
+    if first is not None:
+        clauses.append(ENTRY.c.effective_on >= first)
+    if last < question.day:
+        clauses.append(ENTRY.c.effective_on <= last)
+    return clauses
+
+
+def _of_types(measure: Measure, column: Any) -> list[ColumnElement[bool]]:
+    if measure.types is not None:
+        return [column == measure.types[0] if len(measure.types) == 1 else column.in_(measure.types)]
+    if measure.excluded is not None:
+        return [or_(column.is_(None), column.not_in(measure.excluded))]
+    return []
+
+
+def _filtered(column: ColumnElement[int], clauses: Sequence[ColumnElement[bool]]) -> ColumnElement[int]:
+    return func.sum(column).filter(and_(*clauses)) if clauses else func.sum(column)
+
+
+def _flat(measure: Measure, question: Question) -> ColumnElement[int] | None:
+    """A measure as one aggregate of the pass, or None where it needs a pass of its own."""
+    window = _in_window(measure, question)
+    if measure.metric in SUMMED:
+        return cast(_filtered(ENTRY.c[measure.metric], [*window, *_of_types(measure, ENTRY.c.type)]), Big)
+    if measure.metric == "distinct_types":
+        types = [one for one in question.known_types if _may_be(measure, one)]
+        if 0 < len(types) <= FEW_TYPES:
+            return _how_many(_filtered(ENTRY.c.contributions, [*window, ENTRY.c.type == one]) for one in types)
+    if measure.metric == "active_months":
+        months = _months(*measure.days(question.day, question.cycle))
+        if months:
+            types_only = _of_types(measure, ENTRY.c.type)
+            return _how_many(
+                _filtered(ENTRY.c.contributions, [ENTRY.c.effective_on.between(first, last), *types_only])
+                for first, last in months
+            )
+    return None
+
+
+def _how_many(sums: Any) -> ColumnElement[int]:
+    """How many of the sums are above 0."""
+    ones = [case((one > 0, 1), else_=0) for one in sums]
+    total: ColumnElement[int] = ones[0]
+    for one in ones[1:]:
+        total = total + one
+    return total
+
+
+def _may_be(measure: Measure, type_key: str) -> bool:
+    if measure.types is not None:
+        return type_key in measure.types
+    return measure.excluded is None or type_key not in measure.excluded
+
+
+def _months(first: date | None, last: date) -> list[tuple[date, date]]:
+    """The calendar months of a window, cut by it; none where they are too many to sum one by one."""
+    if first is None or (last.year - first.year) * 12 + last.month - first.month >= FEW_MONTHS:
+        return []
+    found = []
+    while first <= last:
+        following = date(first.year + first.month // 12, first.month % 12 + 1, 1)
+        end = min(last, following - timedelta(days=1))
+        found.append((first, end))
+        first = following
+    return found
+
+
+def _grouped(measure: Measure, question: Question, place: int) -> FromClause:
+    """A measure that needs its own pass: sums per type, day or month first, then what they come to."""
+    if measure.metric == "field":
+        return _field(measure, question).subquery(f"g{place}")
+    buckets: dict[str, ColumnElement[Any]] = {
+        "distinct_types": ENTRY.c.type,
+        "active_days": ENTRY.c.effective_on,
+        "active_months": _month(ENTRY.c.effective_on, question.sqlite),
+        "best_month": _month(ENTRY.c.effective_on, question.sqlite),
+    }
+    bucket = buckets[measure.metric]
+    best = measure.metric == "best_month"
+    inner = (
+        select(
+            ENTRY.c.member_id,
+            func.sum(ENTRY.c.points if best else ENTRY.c.contributions).label("total"),
+        )
+        .where(*_seen(question, None), *_in_window(measure, question), *_of_types(measure, ENTRY.c.type))
+        .group_by(ENTRY.c.member_id, bucket)
+        .subquery(f"b{place}")
+    )
+    value = func.max(inner.c.total) if best else func.count()
+    return (
+        select(inner.c.member_id, value.label("value"))
+        .where(inner.c.total > 0)
+        .group_by(inner.c.member_id)
+        .subquery(f"g{place}")
+    )
+
+
+def _month(day: ColumnElement[date], sqlite: bool) -> ColumnElement[Any]:
+    return func.substr(cast(day, String), 1, 7) if sqlite else func.date_trunc("month", day)
+
+
+def _field(measure: Measure, question: Question) -> Select[tuple[int, int]]:
+    """The sum of a numeric field over credited contributions, in whole thousandths.
+
+    Only numbers count: an older version may have known the field as a text.
+    """
+    c = CONTRIBUTION.c
+    name = measure.field or ""
+    if question.sqlite:
+        path = f'$."{name}"'
+        found = cast(func.round(func.json_extract(c.fields, path) * FIELD_SCALE), Integer)
+        is_number: ColumnElement[bool] = func.json_type(c.fields, path).in_(("integer", "real"))
+    else:
+        value = c.fields.op("->")(name)
+        is_number = func.jsonb_typeof(value) == "number"
+        found = cast(case((is_number, cast(cast(value, Numeric) * FIELD_SCALE, Big)), else_=0), Big)
+    first, last = measure.days(question.day, question.cycle)
+    clauses = [c.occurred_on <= last] + ([] if first is None else [c.occurred_on >= first])
+    return (
+        select(c.member_id, cast(func.sum(found), Big).label("value"))
+        .where(
+            c.programme_id == question.programme_id,
+            question.chosen.clause(c.member_id),
+            c.state == State.APPROVED.value,
+            is_number,
+            *clauses,
+            *_of_types(measure, c.type),
+        )
+        .group_by(c.member_id)
+    )
+
+

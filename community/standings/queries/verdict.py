@@ -1,0 +1,189 @@
+"""Verdicts as SQL: who needs a closer look. Only rows about which something may change come back.
+
+The condition is exact about who is safe and unchanged (they stay out) and generous about the rest: whoever comes back
+is decided by the one decision in `rules/decide.py`, which may find that nothing changes after all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, and_, case, false, func, literal, not_, or_, select, true
+
+from community.members.models import MEMBER, Status
+from community.programmes.versions import Versions
+from community.standings.models import STANDING
+from community.standings.queries.chosen import Chosen
+from community.standings.queries.measured import Question, answer, days_between
+from community.standings.rules.ladder import GIVEN, HELD, Ladder, Node, Test
+from community.standings.rules.state import PROMOTION
+
+STATE_COLUMNS = (
+    "tier", "since", "at_risk_since", "lost_on", "reckoned_by", "proposal_kind", "proposal_tier", "proposed_on",
+    "declined", "locked", "locked_until", "changes", "decisions",
+)  # fmt: skip
+
+
+def members_measured(
+    ladder: Ladder,
+    versions: Versions,
+    programme_id: int,
+    day: date,
+    chosen: Chosen,
+    *,
+    sqlite: bool,
+    position: int | None = None,
+    attention_only: bool = False,
+    evaluated_only: bool = True,
+) -> Select[Any]:
+    """The chosen members with their standing and the values of the ladder's measures.
+
+    Columns: id, handle, status, return_on, came_back, joined_on, the standing's, then one a measure. With
+    `attention_only` those members alone about whom something may change on `day`.
+    """
+    question = Question(
+        programme_id, ladder.measures, day, ladder.cycle, versions.known_types, chosen, sqlite, position
+    )
+    found = answer(question)
+    source = MEMBER.outerjoin(
+        STANDING,
+        and_(
+            STANDING.c.programme_id == programme_id,
+            STANDING.c.member_id == MEMBER.c.id,
+            chosen.clause(STANDING.c.member_id),
+        ),
+    )
+    for joined, member_column in found.joins:
+        source = source.outerjoin(joined, member_column == MEMBER.c.id)
+    values = [column.label(f"m{place}") for place, column in enumerate(found.columns)]
+    statement = (
+        select(
+            MEMBER.c.id, MEMBER.c.handle, MEMBER.c.status, MEMBER.c.return_on, MEMBER.c.came_back, MEMBER.c.joined_on,
+            *(STANDING.c[name] for name in STATE_COLUMNS), *values,
+        )
+        .select_from(source)
+        .where(MEMBER.c.programme_id == programme_id, chosen.clause(MEMBER.c.id))
+    )  # fmt: skip
+    if evaluated_only:
+        statement = statement.where(
+            MEMBER.c.status.in_((Status.ACTIVE.value, Status.ON_LEAVE.value)), MEMBER.c.joined_on <= day
+        )
+    if attention_only:
+        statement = statement.where(_attention(ladder, found.columns, day, sqlite))
+    return statement
+
+
+def _attention(ladder: Ladder, values: Sequence[ColumnElement[int]], day: date, sqlite: bool) -> ColumnElement[bool]:
+    s = STANDING.c
+    held = case((s.since.is_(None), 0), else_=days_between(s.since, day, sqlite))
+    level = _level(ladder)
+    met = [_met(ladder, number, values, held) for number in range(1, len(ladder.rungs) + 1)]
+    qualified = _qualified(ladder, met)
+    marked = or_(s.at_risk_since.is_not(None), s.proposal_kind.is_not(None), s.declined.is_not(None))
+    locked = and_(func.coalesce(s.locked, false()), or_(s.locked_until.is_(None), s.locked_until >= day))
+    on_leave = and_(MEMBER.c.status == Status.ON_LEAVE.value, MEMBER.c.return_on > day)
+    waiting = and_(
+        s.at_risk_since.is_(None),
+        s.declined.is_(None),
+        s.proposal_kind == PROMOTION,
+        s.proposal_tier == _key(ladder, qualified),
+        _highest_step(ladder, met, level) == level,
+    )
+    unsettled = or_(
+        s.at_risk_since.is_(None), s.lost_on <= day, s.reckoned_by != ladder.version, s.declined.is_not(None)
+    )
+    return case(
+        (and_(s.tier.is_not(None), level == 0), true()),
+        (locked, marked),
+        (qualified > level, not_(func.coalesce(waiting, false()))),
+        (_keep_fails(ladder, values, level), case((on_leave, marked), else_=unsettled)),
+        else_=marked,
+    )
+
+
+def _level(ladder: Ladder) -> ColumnElement[int]:
+    """The level of the tier held; 0 for none, and for one that the book lacks."""
+    if not ladder.rungs:
+        return literal(0)
+    return case(
+        *((STANDING.c.tier == rung.key, level) for level, rung in enumerate(ladder.rungs, start=1)), else_=0
+    )
+
+
+def _key(ladder: Ladder, level: ColumnElement[int]) -> ColumnElement[Any]:
+    if not ladder.rungs:
+        return literal(None)
+    return case(*((level == number, rung.key) for number, rung in enumerate(ladder.rungs, start=1)), else_=None)
+
+
+def _met(
+    ladder: Ladder, level: int, values: Sequence[ColumnElement[int]], held: ColumnElement[int]
+) -> ColumnElement[bool]:
+    rung = ladder.rungs[level - 1]
+    if rung.gain is None:
+        return false()
+    gained = holds(rung.gain.node, values, held)
+    if rung.own_keep and rung.keep is not None:
+        return and_(gained, holds(rung.keep.node, values, literal(0)))
+    return gained
+
+
+def _qualified(ladder: Ladder, met: Sequence[ColumnElement[bool]]) -> ColumnElement[int]:
+    """q: the highest level that is met; in a stepwise ladder the one below the first that is not."""
+    if not met:
+        return literal(0)
+    if ladder.stepwise:
+        return case(*((not_(one), level - 1) for level, one in enumerate(met, start=1)), else_=len(met))
+    return case(*((met[level - 1], level) for level in range(len(met), 0, -1)), else_=0)
+
+
+def _highest_step(
+    ladder: Ladder, met: Sequence[ColumnElement[bool]], level: ColumnElement[int]
+) -> ColumnElement[int]:
+    """The level to which the member would move at once: the highest candidate below the lowest manual one."""
+    if not met:
+        return level
+    manual = [n for n, rung in enumerate(ladder.rungs, start=1) if rung.promotion == "manual"]
+    gate: ColumnElement[int] = literal(len(met) + 1)
+    if manual:
+        gate = case(*((and_(level < n, met[n - 1]), n) for n in manual), else_=len(met) + 1)
+    automatic = [n for n in range(len(met), 0, -1) if n not in manual]
+    if not automatic:
+        return level
+    return case(*((and_(level < n, gate > n, met[n - 1]), n) for n in automatic), else_=level)
+
+
+def _keep_fails(
+    ladder: Ladder, values: Sequence[ColumnElement[int]], level: ColumnElement[int]
+) -> ColumnElement[bool]:
+    """The tier held can be lost, and its `keep` does not hold."""
+    cases = [
+        (level == number, not_(holds(rung.keep.node, values, literal(0))))
+        for number, rung in enumerate(ladder.rungs, start=1)
+        if rung.keep is not None and rung.demotion != "never"
+    ]
+    return case(*cases, else_=false()) if cases else false()
+
+
+def holds(node: Node, values: Sequence[ColumnElement[int]], held: ColumnElement[int]) -> ColumnElement[bool]:
+    """The verdict of a requirement as SQL: the other reading of `rules.ladder.judge`."""
+    if isinstance(node, Test):
+        if node.place == GIVEN:
+            return true()
+        value = held if node.place == HELD else values[node.place]
+        bounds = [] if node.low is None else [value >= node.low]
+        bounds += [] if node.high is None else [value <= node.high]
+        return and_(true(), *bounds)
+    parts = [holds(part, values, held) for part in node.parts]
+    if node.least == len(parts):
+        return and_(*parts)
+    if node.most == 0:
+        return not_(or_(*parts))
+    if node.least == 1:
+        return or_(*parts)
+    count: ColumnElement[int] = literal(0)
+    for part in parts:
+        count = count + case((part, 1), else_=0)
+    return count >= node.least
