@@ -64,7 +64,7 @@ def postgres_template() -> Iterator[str]:
     """The name of a migrated, empty PostgreSQL database."""
     name = f"community_test_{uuid4().hex[:12]}"
     try:
-        asyncio.run(_postgres(f'CREATE DATABASE "{name}" ENCODING \'UTF8\' TEMPLATE template0'))
+        asyncio.run(_postgres(f"CREATE DATABASE \"{name}\" ENCODING 'UTF8' TEMPLATE template0"))
     except (OSError, asyncpg.PostgresError, TimeoutError) as error:
         unavailable("postgres", str(error))
     asyncio.run(_migrate(_named(name)))

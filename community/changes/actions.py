@@ -58,9 +58,7 @@ class _Undone(Exception):  # noqa: N818 - no error: a rehearsal ends by rolling 
     """Takes a rehearsed transaction back."""
 
 
-async def plan(
-    engine: AsyncEngine, version: NewVersion, *, range_size: int, day: date | None = None
-) -> Plan:
+async def plan(engine: AsyncEngine, version: NewVersion, *, range_size: int, day: date | None = None) -> Plan:
     """Compares a book with what is in force; changes nothing. A retroactive one is rehearsed and rolled back."""
     slug = version.book.programme.slug
     async with reading(engine) as connection:
@@ -71,9 +69,7 @@ async def plan(
         planned = with_version(present, version.book)
         made = Plan(slug, False, day or planned.today, differences(present.book, version.book))
         if not version.retroactive:
-            made.people = [
-                one async for one in people_touched(connection, present, planned, made.day, range_size)
-            ]
+            made.people = [one async for one in people_touched(connection, present, planned, made.day, range_size)]
     if version.retroactive:
         await _rehearse(engine, present, planned, made, range_size)
     made.people.sort(key=lambda one: one.handle)

@@ -134,7 +134,7 @@ class _Till:
             return claim.price
         if self.cap.points is not None:
             return min(claim.price, max(0, self.cap.points - self.taken))
-        assert self.cap.contributions is not None  # noqa: S101 - a cap has one or the other
+        assert self.cap.contributions is not None
         return claim.price if self.taken < self.cap.contributions else min(claim.price, 0)
 
     def charge(self, claim: Claim, given: int) -> None:

@@ -14,7 +14,7 @@ JsonOrNull = JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "pos
 
 
 class Record(SQLModel, table=True):
-    """One line of history: who (`actor`) did what (`verb`), when, to what (`subject`, and the member where there is one).
+    """One line of history: who (`actor`) did what (`verb`), when, to what (`subject`, and the member if there is one).
 
     `quiet` marks what tells nobody: the first run of a programme, and what was run so on purpose.
     """

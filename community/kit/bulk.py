@@ -34,7 +34,7 @@ async def update_rows(
         return
     encoded = rows_for_driver(connection, table, [*keys, *values], rows)
     raw = (await connection.get_raw_connection()).driver_connection
-    assert raw is not None  # noqa: S101 - an open connection always has its driver's
+    assert raw is not None
     if is_sqlite(connection):
         settings = ", ".join(f'"{name}" = ?' for name in values)
         matches = " AND ".join(f'"{name}" = ?' for name in keys)

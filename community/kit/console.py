@@ -1,15 +1,17 @@
-"""The command line's common ground: settings and database for a command, exit statuses, tables and JSON on a terminal."""
+"""The command line's common ground: settings and database of a command, exit statuses, tables and JSON."""
 
 from __future__ import annotations
 
 import asyncio
 import json
 import sys
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
-import click
+import typer
 from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -20,6 +22,46 @@ from community.kit.errors import CommunityError
 from community.kit.settings import Settings
 
 Result = TypeVar("Result")
+ACTOR = "cli"
+"""Who did it, in history, when it was done from the command line."""
+
+_groups: dict[str, typer.Typer] = {}
+
+
+def group(name: str, about: str = "") -> typer.Typer:
+    """The command group of that name; rooms add their commands to it, whichever of them was loaded first."""
+    if name not in _groups:
+        _groups[name] = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
+    if about:
+        _groups[name].info.help = about
+    return _groups[name]
+
+
+def groups() -> dict[str, typer.Typer]:
+    """All groups by name."""
+    return dict(_groups)
+
+
+@contextmanager
+def progress(what: str) -> Iterator[Callable[[int, int], None]]:
+    """Shows on a terminal how much of a long piece of work is done; call it with what is done and of how much."""
+    console = Console(stderr=True)
+    with Progress(
+        TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(),
+        console=console, transient=True, disable=not console.is_terminal,
+    ) as shown:  # fmt: skip
+        task = shown.add_task(what, total=None)
+
+        def tell(done: int, total: int) -> None:
+            shown.update(task, completed=done, total=total)
+
+        yield tell
+
+
+def spaced(number: int) -> str:
+    """A whole number for people: groups of three."""
+    return f"{number:,}".replace(",", " ")
+
 
 MACHINERY_FAILED = 3
 
@@ -58,19 +100,12 @@ def _is_away(error: DBAPIError) -> bool:
     return error.connection_invalidated or state[:2] in ("08", "53", "57", "58")
 
 
-def main(command: click.Command, arguments: Sequence[str] | None = None) -> int:
+def main(command: Callable[..., object], arguments: Sequence[str] | None = None) -> int:
     """Runs the command line and answers its exit status; what went wrong is said on standard error."""
     try:
-        answered = command.main(args=arguments, prog_name="community", standalone_mode=False)
-        return answered if isinstance(answered, int) else 0
-    except click.exceptions.Exit as exit_:
-        return exit_.exit_code
-    except click.ClickException as error:
-        error.show()
-        return error.exit_code
-    except click.Abort:
-        complain("stopped")
-        return 130
+        command(args=arguments, prog_name="community")
+    except SystemExit as ended:
+        return ended.code if isinstance(ended.code, int) else 0 if ended.code is None else 1
     except Exception as error:
         told = exit_status_of(error)
         if told is None:
@@ -78,6 +113,7 @@ def main(command: click.Command, arguments: Sequence[str] | None = None) -> int:
         status, message = told
         complain(message)
         return status
+    return 0
 
 
 def complain(message: str) -> None:
@@ -102,7 +138,9 @@ def _plain(value: Any) -> Any:
     return str(value)
 
 
-def show_table(columns: Sequence[str], rows: Iterable[Sequence[Any]], *, right: Iterable[str] = (), title: str = "") -> None:
+def show_table(
+    columns: Sequence[str], rows: Iterable[Sequence[Any]], *, right: Iterable[str] = (), title: str = ""
+) -> None:
     """A table on standard output; columns named in `right` stand right."""
     shown = Table(title=title or None, title_justify="left", box=None, header_style="bold", pad_edge=False)
     for column in columns:

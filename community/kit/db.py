@@ -7,16 +7,20 @@ plain BEGIN where `reading()` says that it will write nothing.
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+from itertools import count
 from pathlib import Path
-from typing import Any
+from random import uniform
+from typing import Any, TypeVar
 
+import asyncpg
 from sqlalchemy import BigInteger, DateTime, Dialect, Integer, MetaData, String, Table, event, inspect
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError
+from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.types import TypeDecorator
 from sqlmodel import SQLModel
@@ -24,6 +28,9 @@ from sqlmodel import SQLModel
 from community.kit.errors import UsageError
 
 BUSY_TIMEOUT_SECONDS = 30
+TRIES = 6
+
+Result = TypeVar("Result")
 
 SQLModel.metadata.naming_convention = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -60,7 +67,7 @@ class Instant(TypeDecorator[datetime]):
 def table(model: type[SQLModel]) -> Table:
     """The Core table behind a table model."""
     found = inspect(model).local_table
-    assert isinstance(found, Table)  # noqa: S101 - a table model always has one; for the type checker
+    assert isinstance(found, Table)
     return found
 
 
@@ -124,9 +131,7 @@ async def reading(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
         if is_sqlite(connection):
             connection = await connection.execution_options(reads_only=True)
         else:
-            connection = await connection.execution_options(
-                isolation_level="REPEATABLE READ", postgresql_readonly=True
-            )
+            connection = await connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
         async with connection.begin():
             yield connection
 
@@ -151,8 +156,13 @@ async def insert_rows(
         await _insert_sqlite(connection, into, columns, rows)
         return
     raw = (await connection.get_raw_connection()).driver_connection
-    assert raw is not None  # noqa: S101 - an open connection always has its driver's
-    await raw.copy_records_to_table(into.name, columns=list(columns), records=rows_for_driver(connection, into, columns, rows))
+    assert raw is not None
+    try:
+        await raw.copy_records_to_table(
+            into.name, columns=list(columns), records=rows_for_driver(connection, into, columns, rows)
+        )
+    except asyncpg.IntegrityConstraintViolationError as error:
+        raise IntegrityError(f"COPY {into.name}", None, error) from error
 
 
 async def _insert_sqlite(
@@ -162,12 +172,10 @@ async def _insert_sqlite(
     marks = ", ".join("?" * len(columns))
     statement = f"INSERT INTO {into.name} ({names}) VALUES ({marks})"  # noqa: S608 - names of our own tables
     raw = (await connection.get_raw_connection()).driver_connection
-    assert raw is not None  # noqa: S101 - an open connection always has its driver's
+    assert raw is not None
     try:
         await raw.executemany(statement, rows_for_driver(connection, into, columns, rows))
     except sqlite3.IntegrityError as error:
-        from sqlalchemy.exc import IntegrityError
-
         raise IntegrityError(statement, None, error) from error
 
 
@@ -187,3 +195,23 @@ def rows_for_driver(
     for index, encoder in encoders:
         by_column[index] = [None if value is None else encoder(value) for value in by_column[index]]
     return list(zip(*by_column, strict=True))
+
+
+async def retried(engine: AsyncEngine, work: Callable[[AsyncConnection], Awaitable[Result]]) -> Result:
+    """Does `work` in one transaction, again from its start where another transaction came between.
+
+    That is so where both inserted the same key at the same time, or locked what the other held.
+    """
+    for tried in count(1):
+        try:
+            async with writing(engine) as connection:
+                return await work(connection)
+        except DBAPIError as error:
+            if tried == TRIES or not _came_between(error):
+                raise
+            await asyncio.sleep(uniform(0.01, 0.05) * tried)  # noqa: S311 - to keep two from colliding in step
+    raise AssertionError("unreachable")
+
+
+def _came_between(error: DBAPIError) -> bool:
+    return isinstance(error, IntegrityError) or getattr(error.orig, "sqlstate", "") in ("40001", "40P01")

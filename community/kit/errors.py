@@ -1,11 +1,11 @@
 """The errors that people see. Each says where, what was found and what is accepted.
 
-    CommunityError
-    ├── UsageError          the call itself is wrong (exit 2)
-    │   └── NotFound        an unknown programme, handle, board … (exit 2)
-    ├── InputRefused        the input has problems, all of them listed (exit 1)
-    ├── Conflict            what was asked does not fit the present state (exit 1)
-    └── MachineryError      the database is away, the disk is full … (exit 3)
+CommunityError
+├── UsageError          the call itself is wrong (exit 2)
+│   └── NotFound        an unknown programme, handle, board … (exit 2)
+├── InputRefused        the input has problems, all of them listed (exit 1)
+├── Conflict            what was asked does not fit the present state (exit 1)
+└── MachineryError      the database is away, the disk is full … (exit 3)
 """
 
 from __future__ import annotations

@@ -37,12 +37,17 @@ async def number(connection: AsyncConnection, programme_id: int, count: int) -> 
         .values(number=LEDGER_HEAD.c.number + count)
         .returning(LEDGER_HEAD.c.number)
     )
-    assert last is not None  # noqa: S101 - every programme has its head
+    assert last is not None
     return int(last) - count + 1
 
 
 async def post(
-    connection: AsyncConnection, programme_id: int, postings: Sequence[Posting], first: int, *, also: Collection[int] = ()
+    connection: AsyncConnection,
+    programme_id: int,
+    postings: Sequence[Posting],
+    first: int,
+    *,
+    also: Collection[int] = (),
 ) -> None:
     """Writes postings under the numbers from `first` on, and touches their members (and `also` others)."""
     at = now()

@@ -94,17 +94,29 @@ async def leaves(
 
 
 async def touched(
-    connection: AsyncConnection, programme_id: int, reader: Reader, *, first: int = 0, last: int | None = None, most: int
+    connection: AsyncConnection,
+    programme_id: int,
+    reader: Reader,
+    *,
+    first: int = 0,
+    last: int | None = None,
+    most: int,
 ) -> list[int]:
     """The members that a reader must look at again, from id `first` to `last`, at most `most`, in id order."""
     statement = (
         select(TOUCHED.c.member_id)
-        .where(
-            TOUCHED.c.programme_id == programme_id, TOUCHED.c.reader == reader.value, TOUCHED.c.member_id >= first
-        )
+        .where(TOUCHED.c.programme_id == programme_id, TOUCHED.c.reader == reader.value, TOUCHED.c.member_id >= first)
         .order_by(TOUCHED.c.member_id)
         .limit(most)
     )
     if last is not None:
         statement = statement.where(TOUCHED.c.member_id <= last)
     return list((await connection.scalars(statement)).all())
+
+
+async def count_touched(connection: AsyncConnection, programme_id: int, reader: Reader) -> int:
+    """How many members a reader must look at again."""
+    found = await connection.scalar(
+        select(func.count()).where(TOUCHED.c.programme_id == programme_id, TOUCHED.c.reader == reader.value)
+    )
+    return int(found or 0)

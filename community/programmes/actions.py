@@ -39,7 +39,7 @@ async def create(connection: AsyncConnection, version: NewVersion, actor: str) -
         .values(unit_id=await _hub(connection), slug=slug, version=1, everybody_touched=True, created_at=now())
         .returning(PROGRAMME.c.id)
     )
-    assert programme_id is not None  # noqa: S101 - RETURNING of one inserted row
+    assert programme_id is not None
     await _store(connection, programme_id, 1, version, actor)
     await write(connection, programme_id, actor, [Line("programme.created", subject=slug)])
     return int(programme_id)
@@ -55,9 +55,7 @@ async def add_version(
     )
 
 
-async def _store(
-    connection: AsyncConnection, programme_id: int, number: int, version: NewVersion, actor: str
-) -> None:
+async def _store(connection: AsyncConnection, programme_id: int, number: int, version: NewVersion, actor: str) -> None:
     await connection.execute(
         insert(BOOK_VERSION).values(
             programme_id=programme_id,
@@ -104,5 +102,5 @@ async def _hub(connection: AsyncConnection) -> int:
     found = await connection.scalar(select(UNIT.c.id).where(UNIT.c.slug == HUB))
     if found is None:
         found = await connection.scalar(insert(UNIT).values(slug=HUB, name="Hub").returning(UNIT.c.id))
-    assert found is not None  # noqa: S101 - RETURNING of one inserted row
+    assert found is not None
     return int(found)

@@ -105,9 +105,7 @@ async def versions(connection: AsyncConnection, programme_id: int, current: int)
 async def text_of(connection: AsyncConnection, programme_id: int, number: int) -> str:
     """The text of a version as it was applied. Raises NotFound."""
     found = await connection.scalar(
-        select(BOOK_VERSION.c.text).where(
-            BOOK_VERSION.c.programme_id == programme_id, BOOK_VERSION.c.number == number
-        )
+        select(BOOK_VERSION.c.text).where(BOOK_VERSION.c.programme_id == programme_id, BOOK_VERSION.c.number == number)
     )
     if found is None:
         raise NotFound(f"the book has no version {number}")

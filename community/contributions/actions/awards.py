@@ -72,7 +72,9 @@ class Change:
         return self.postings[-1].reverses is None
 
 
-async def converge(connection: AsyncConnection, programme_id: int, member_ids: Collection[int], versions: Versions) -> int:
+async def converge(
+    connection: AsyncConnection, programme_id: int, member_ids: Collection[int], versions: Versions
+) -> int:
     """Brings the awards of the members (whose rows are locked) to what the rule gives; answers how many changed."""
     held = await load(connection, programme_id, member_ids)
     changes = list(differences(held, versions))

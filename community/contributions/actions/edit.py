@@ -27,23 +27,25 @@ async def edit(
     content: Content,
     *,
     actor: str,
+    member_id: int | None = None,
     by_author: bool = False,
 ) -> str:
-    """Replaces the content; answers `unchanged`, `edited`, or `proposed`.
+    """Replaces the content, and the member where `member_id` says another; answers `unchanged`, `edited` or `proposed`.
 
     An author's edit of an approved contribution waits for review, the approved state counting until then. What was
     returned, rejected, withdrawn or reversed is submitted anew.
     """
-    [row] = await held_rows(connection, programme.id, [contribution_id])
-    if content == row.content:
+    [row] = await held_rows(connection, programme.id, [contribution_id], also=[member_id] if member_id else [])
+    owner = member_id or row.member_id
+    if (content, owner) == (row.content, row.member_id):
         return "unchanged"
     if by_author and row.state == State.APPROVED.value:
         await _revise(connection, programme.id, row, content, actor, "proposed")
         outcome = "proposed"
     else:
         await _revise(connection, programme.id, row, content, actor, "taken")
-        await _replace(connection, programme, row, content)
-        await converge(connection, programme.id, {row.member_id}, programme.versions)
+        await _replace(connection, programme, row, content, owner)
+        await converge(connection, programme.id, {row.member_id, owner}, programme.versions)
         outcome = "edited"
     changed = [name for name in content.__slots__ if getattr(content, name) != getattr(row.content, name)]
     await write(
@@ -53,8 +55,10 @@ async def edit(
     return outcome
 
 
-async def _replace(connection: AsyncConnection, programme: ProgrammeRow, row: Row, content: Content) -> None:
-    values = {name: getattr(content, name) for name in content.__slots__}
+async def _replace(
+    connection: AsyncConnection, programme: ProgrammeRow, row: Row, content: Content, owner: int
+) -> None:
+    values = {name: getattr(content, name) for name in content.__slots__} | {"member_id": owner}
     if row.state == State.APPROVED.value:
         values["price"], values["priced_by"] = row.repriced(content, programme.versions)
     elif row.state in OPEN_AGAIN:

@@ -36,7 +36,7 @@ class Content:
     def price(self, versions: Versions, version: int) -> int:
         """The price before caps by a version that has the type."""
         kind = versions.type(version, self.type)
-        assert kind is not None  # noqa: S101 - asked only of versions that have the type
+        assert kind is not None
         if not (kind.points.bonuses or kind.points.factors):
             return kind.points.base
         return price(kind, facts(self.fields, self.language, self.url))
@@ -82,10 +82,15 @@ class Row:
         return content.price(versions, version), version
 
 
-async def held_rows(connection: AsyncConnection, programme_id: int, ids: Collection[UUID]) -> list[Row]:
-    """The contributions of those ids, their members locked, in the order asked. Raises NotFound for unknown ids."""
+async def held_rows(
+    connection: AsyncConnection, programme_id: int, ids: Collection[UUID], *, also: Collection[int] = ()
+) -> list[Row]:
+    """The contributions of those ids in the order asked, their members locked, and `also` other members.
+
+    Raises NotFound for unknown ids.
+    """
     wanted = list(dict.fromkeys(ids))
-    owners = {row.member_id for row in await _read(connection, programme_id, wanted)}
+    owners = {row.member_id for row in await _read(connection, programme_id, wanted)} | set(also)
     await members.lock(connection, programme_id, owners)
     found = {row.id: row for row in await _read(connection, programme_id, wanted)}
     missing = [str(one) for one in wanted if one not in found]
@@ -97,10 +102,8 @@ async def held_rows(connection: AsyncConnection, programme_id: int, ids: Collect
 async def _read(connection: AsyncConnection, programme_id: int, ids: Sequence[UUID]) -> list[Row]:
     c = CONTRIBUTION.c
     rows = await connection.execute(
-        select(
-            c.id, c.member_id, c.state, *(c[name] for name in CONTENT), c.price, c.priced_by, c.override
-        ).where(c.programme_id == programme_id, among(connection, c.id, ids))
+        select(c.id, c.member_id, c.state, *(c[name] for name in CONTENT), c.price, c.priced_by, c.override).where(
+            c.programme_id == programme_id, among(connection, c.id, ids)
+        )
     )
     return [Row(row[0], row[1], row[2], Content(*row[3:10]), row[10], row[11], row[12]) for row in rows]
-
-

@@ -208,9 +208,7 @@ async def _write(
     await ledger.post(connection, programme.id, postings, first, also=touched)
 
 
-async def _owners(
-    connection: AsyncConnection, programme_id: int, source: str, external_ids: Sequence[str]
-) -> set[int]:
+async def _owners(connection: AsyncConnection, programme_id: int, source: str, external_ids: Sequence[str]) -> set[int]:
     c = CONTRIBUTION.c
     found = await connection.scalars(
         select(c.member_id)
@@ -244,5 +242,5 @@ async def _arrivals(connection: AsyncConnection, programme_id: int, count: int) 
         .values(number=ARRIVAL_HEAD.c.number + count)
         .returning(ARRIVAL_HEAD.c.number)
     )
-    assert last is not None  # noqa: S101 - every programme has its line
+    assert last is not None
     return int(last) - count + 1

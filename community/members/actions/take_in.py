@@ -36,10 +36,8 @@ class TakenIn:
     changed: set[str] = field(default_factory=set)
 
 
-async def take_in(
-    connection: AsyncConnection, programme_id: int, rows: Sequence[MemberRow], *, today: date
-) -> TakenIn:
-    """Takes in members with different folded handles. What a row does not give stays, or is the default of a new one."""
+async def take_in(connection: AsyncConnection, programme_id: int, rows: Sequence[MemberRow], *, today: date) -> TakenIn:
+    """Takes in members with different folded handles. What a row does not give stays, or is a new one's default."""
     taken = TakenIn()
     known = await _known(connection, programme_id, [row.folded for row in rows])
     await lock(connection, programme_id, [one.id for one in known.values()])
@@ -86,8 +84,23 @@ async def create_named(
     """
     known = await ids_of(connection, programme_id, list(named))
     at = now()
-    rows = [
-        (programme_id, handle, folded, name, None, None, joined_on, Status.ACTIVE.value, None, None, True, False, {}, at)
+    rows: list[tuple[Any, ...]] = [
+        (
+            programme_id,
+            handle,
+            folded,
+            name,
+            None,
+            None,
+            joined_on,
+            Status.ACTIVE.value,
+            None,
+            None,
+            True,
+            False,
+            {},
+            at,
+        )
         for folded, (handle, name, joined_on) in sorted(named.items())
         if folded not in known
     ]

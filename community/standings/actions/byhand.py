@@ -45,9 +45,7 @@ class Hand:
         return Ladder(self.programme.book, self.programme.version)
 
 
-async def hand(
-    connection: AsyncConnection, programme: ProgrammeRow, actor: str, day: date | None = None
-) -> Hand:
+async def hand(connection: AsyncConnection, programme: ProgrammeRow, actor: str, day: date | None = None) -> Hand:
     """Somebody at work on `day`; by default that of the last run, else today. Raises UsageError for an earlier one."""
     before = await last_run(connection, programme.id)
     if before is not None and day is not None and day < before[0]:
@@ -79,7 +77,7 @@ async def decline(at: Hand, member_id: int, note: str | None = None) -> None:
     if waits is None:
         raise Conflict("no proposal waits for this member")
     bound_to = found.state.tier if waits.kind == DEMOTION else waits.tier
-    assert bound_to is not None  # noqa: S101 - a promotion has a target, a demotion a tier held
+    assert bound_to is not None
     mark = Declined(waits.kind, bound_to, at.programme.version)
     others = tuple(one for one in found.state.declined if (one.kind, one.tier) != (mark.kind, mark.tier))
     state = replace(found.state, proposal=None, declined=(*others, mark))
@@ -129,8 +127,11 @@ class Brought:
     locked: bool | date | None = None
 
 
-async def take_over(at: Hand, brought: Sequence[Brought]) -> int:
-    """Tiers and locks as imported, for many members at once: a decision each where the tier is another."""
+async def take_over(at: Hand, brought: Sequence[Brought]) -> set[int]:
+    """Tiers and locks as imported, for many members at once: a decision each where the tier is another.
+
+    Answers the members whose standing changed.
+    """
     by_id = {one.member_id: one for one in brought}
     await members.lock(at.connection, at.programme.id, by_id)
     found = await measured(
@@ -145,9 +146,9 @@ async def take_over(at: Hand, brought: Sequence[Brought]) -> int:
     for day, judged in sorted(by_day.items()):
         ruling = Ruling(at.programme.id, day, position_seen, at.programme.version, IMPORTED, quiet=True)
         await store(at.connection, ruling, judged)
-    changed = [one.member.member_id for judged in by_day.values() for one in judged]
+    changed = {one.member.member_id for judged in by_day.values() for one in judged}
     await members.touch(at.connection, at.programme.id, changed)
-    return len(changed)
+    return changed
 
 
 def _taken_over(member: Measured, brought: Brought, day: date) -> Outcome:

@@ -22,18 +22,19 @@ from community.standings.rules.decide import Happened, Outcome, Step
 from community.standings.rules.state import State
 
 KEPT = (
-    "tier", "since", "at_risk_since", "lost_on", "reckoned_by", "proposal_kind", "proposal_tier", "proposed_on", "declined",
+    "tier", "since", "at_risk_since", "lost_on", "reckoned_by", "proposal_kind", "proposal_tier", "proposed_on",
+    "declined",
 )  # fmt: skip
 PRESENT = (*KEPT, "locked", "locked_until", "changes", "decisions")
 DECIDED = (
-    "programme_id", "member_id", "number", "from_tier", "to_tier", "day", "position", "version", "reasons", "decided_by",
-    "note", "at",
+    "programme_id", "member_id", "number", "from_tier", "to_tier", "day", "position", "version", "reasons",
+    "decided_by", "note", "at",
 )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
 class Ruling:
-    """The circumstances of what is written: day, ledger position seen, version of the book, who, and whether quietly."""
+    """What goes for all that is written: day, ledger position seen, version of the book, who, and whether quietly."""
 
     programme_id: int
     day: date
@@ -73,9 +74,7 @@ async def store(connection: AsyncConnection, ruling: Ruling, judged: Sequence[Ju
     await _changes(connection, ruling, changed)
     stepped = [(one, one.outcome.step) for one in changed if one.outcome.step]
     await _decisions(connection, ruling, stepped)
-    await members.touch(
-        connection, ruling.programme_id, [one.member.member_id for one, _ in stepped], (Reader.BOARDS,)
-    )
+    await members.touch(connection, ruling.programme_id, [one.member.member_id for one, _ in stepped], (Reader.BOARDS,))
     lines = [line for one in changed for line in _lines(one, ruling)]
     await write(connection, ruling.programme_id, ruling.actor, lines, quiet=ruling.quiet)
 
@@ -108,8 +107,8 @@ async def _decisions(connection: AsyncConnection, ruling: Ruling, stepped: Seque
     at = now()
     rows = [
         (
-            ruling.programme_id, one.member.member_id, one.member.decisions + 1, step.from_tier, step.to_tier, ruling.day,
-            ruling.position, ruling.version, step.reasons, ruling.actor, ruling.note, at,
+            ruling.programme_id, one.member.member_id, one.member.decisions + 1, step.from_tier, step.to_tier,
+            ruling.day, ruling.position, ruling.version, step.reasons, ruling.actor, ruling.note, at,
         )
         for one, step in stepped
     ]  # fmt: skip

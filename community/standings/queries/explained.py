@@ -55,9 +55,7 @@ def _side(side: TierReasons) -> dict[str, Any]:
     return {"met": side.met, "reasons": side.reasons}
 
 
-async def explain(
-    connection: AsyncConnection, programme: ProgrammeRow, member: MemberRow, day: date
-) -> Explanation:
+async def explain(connection: AsyncConnection, programme: ProgrammeRow, member: MemberRow, day: date) -> Explanation:
     """Evaluates a member on `day` without writing, and says why.
 
     Before the last day run it starts from the standing at the end of the day before; else from the present one.
@@ -75,7 +73,9 @@ async def explain(
         held = max(0, (day - before.since).days)
     tiers = {
         rung.key: (
-            TierReasons(ladder.gains(level, found.facts, held), ladder.reasons(level, found.facts, day, held, ["gain"])),
+            TierReasons(
+                ladder.gains(level, found.facts, held), ladder.reasons(level, found.facts, day, held, ["gain"])
+            ),
             TierReasons(ladder.keeps(level, found.facts), ladder.reasons(level, found.facts, day, held, ["keep"])),
         )
         for level, rung in enumerate(ladder.rungs, start=1)

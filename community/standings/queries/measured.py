@@ -89,9 +89,7 @@ def answer(question: Question) -> Answer:
 def days_between(column: ColumnElement[date], day: date, sqlite: bool) -> ColumnElement[int]:
     """Whole days from a day column to `day`, never below 0."""
     if sqlite:
-        days: ColumnElement[int] = cast(
-            func.julianday(day.isoformat()) - func.julianday(column), Integer
-        )
+        days: ColumnElement[int] = cast(func.julianday(day.isoformat()) - func.julianday(column), Integer)
         return func.max(days, 0)
     return func.greatest(literal(day) - column, 0)
 
@@ -255,5 +253,3 @@ def _field(measure: Measure, question: Question) -> Select[tuple[int, int]]:
         )
         .group_by(c.member_id)
     )
-
-

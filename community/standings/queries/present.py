@@ -82,14 +82,14 @@ def _measured(row: Any, known_leaves: Sequence[tuple[date, date]], day: date) ->
     on_leave = status == "on_leave" and day < return_on
     facts = Facts(tuple(row[FIRST_VALUE:]), on_leave, tuple(known_leaves), came_back)
     state = state_of(row[FIRST_STATE:FIRST_VALUE])
-    return Measured(
-        member_id, handle, status, joined_on, state, facts, row[FIRST_VALUE - 2], row[FIRST_VALUE - 1] or 0
-    )
+    return Measured(member_id, handle, status, joined_on, state, facts, row[FIRST_VALUE - 2], row[FIRST_VALUE - 1] or 0)
 
 
 def state_of(columns: Sequence[Any]) -> State:
     """A state from the columns of `STATE_COLUMNS` (the counts behind it are not read)."""
-    tier, since, at_risk_since, lost_on, reckoned_by, kind, proposed, proposed_on, declined, locked, until = columns[:11]
+    tier, since, at_risk_since, lost_on, reckoned_by, kind, proposed, proposed_on, declined, locked, until = columns[
+        :11
+    ]
     return State(
         tier,
         since,
@@ -138,7 +138,9 @@ async def states_before(
         .subquery()
     )
     rows = await connection.execute(
-        select(c.member_id, *(c[name] for name in STATE_COLUMNS if name in c), STANDING.c.locked, STANDING.c.locked_until)
+        select(
+            c.member_id, *(c[name] for name in STATE_COLUMNS if name in c), STANDING.c.locked, STANDING.c.locked_until
+        )
         .join(newest, and_(newest.c.member_id == c.member_id, newest.c.number == c.number))
         .join(STANDING, and_(STANDING.c.programme_id == programme_id, STANDING.c.member_id == c.member_id))
         .where(c.programme_id == programme_id, chosen.clause(c.member_id)),

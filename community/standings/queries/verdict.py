@@ -107,9 +107,7 @@ def _level(ladder: Ladder) -> ColumnElement[int]:
     """The level of the tier held; 0 for none, and for one that the book lacks."""
     if not ladder.rungs:
         return literal(0)
-    return case(
-        *((STANDING.c.tier == rung.key, level) for level, rung in enumerate(ladder.rungs, start=1)), else_=0
-    )
+    return case(*((STANDING.c.tier == rung.key, level) for level, rung in enumerate(ladder.rungs, start=1)), else_=0)
 
 
 def _key(ladder: Ladder, level: ColumnElement[int]) -> ColumnElement[Any]:
@@ -139,9 +137,7 @@ def _qualified(ladder: Ladder, met: Sequence[ColumnElement[bool]]) -> ColumnElem
     return case(*((met[level - 1], level) for level in range(len(met), 0, -1)), else_=0)
 
 
-def _highest_step(
-    ladder: Ladder, met: Sequence[ColumnElement[bool]], level: ColumnElement[int]
-) -> ColumnElement[int]:
+def _highest_step(ladder: Ladder, met: Sequence[ColumnElement[bool]], level: ColumnElement[int]) -> ColumnElement[int]:
     """The level to which the member would move at once: the highest candidate below the lowest manual one."""
     if not met:
         return level
@@ -155,9 +151,7 @@ def _highest_step(
     return case(*((and_(level < n, gate > n, met[n - 1]), n) for n in automatic), else_=level)
 
 
-def _keep_fails(
-    ladder: Ladder, values: Sequence[ColumnElement[int]], level: ColumnElement[int]
-) -> ColumnElement[bool]:
+def _keep_fails(ladder: Ladder, values: Sequence[ColumnElement[int]], level: ColumnElement[int]) -> ColumnElement[bool]:
     """The tier held can be lost, and its `keep` does not hold."""
     cases = [
         (level == number, not_(holds(rung.keep.node, values, literal(0))))

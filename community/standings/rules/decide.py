@@ -71,7 +71,7 @@ def evaluate(ladder: Ladder, before: State, facts: Facts, day: date, tier_change
 
 
 def _climb(ladder: Ladder, start: State, facts: Facts, day: date) -> tuple[int, date | None, int, list[dict[str, Any]]]:
-    """Steps up until nothing moves: the level, since when, the highest level met at the end, the first step's reasons."""
+    """Steps up until nothing moves: the level, since when, the highest level met at last, the first step's reasons."""
     level, since = ladder.level(start.tier), start.since
     reasons: list[dict[str, Any]] = []
     while True:

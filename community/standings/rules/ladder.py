@@ -160,9 +160,7 @@ class Ladder:
         gain = None if tier.gain is None else self._side(tier.gain, "gain", Decimal(1), derived=False)
         keep = self._keep(tier)
         own = tier.own_keep is not None
-        return Rung(
-            tier.key, tier.promotion, tier.demotion, tier.minimum_stay_days, tier.grace_days, gain, keep, own
-        )
+        return Rung(tier.key, tier.promotion, tier.demotion, tier.minimum_stay_days, tier.grace_days, gain, keep, own)
 
     def _keep(self, tier: Tier) -> Side | None:
         if tier.own_keep is not None:
@@ -177,9 +175,7 @@ class Ladder:
         node = self._node(requirement, path, share, derived, shown)
         return Side(node, tuple(shown))
 
-    def _node(
-        self, requirement: Requirement, path: str, share: Decimal, derived: bool, shown: list[Shown]
-    ) -> Node:
+    def _node(self, requirement: Requirement, path: str, share: Decimal, derived: bool, shown: list[Shown]) -> Node:
         if isinstance(requirement, Leaf):
             return self._test(requirement, path, share, derived, shown)
         word, inner = parts(requirement)
@@ -221,5 +217,3 @@ def judge(node: Node, values: Sequence[int], held: int) -> bool:
         return (node.low is None or value >= node.low) and (node.high is None or value <= node.high)
     count = sum(judge(part, values, held) for part in node.parts)
     return node.least <= count <= node.most
-
-

@@ -1,0 +1,48 @@
+"""The root command: gathers every room's commands."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from community import __version__
+from community.changes import cli as changes
+from community.contributions import cli as contributions
+from community.home import cli as home
+from community.home.demo.cli import demo
+from community.intake import cli as intake
+from community.kit import console
+from community.leaderboards import cli as leaderboards
+from community.ledger import cli as ledger
+from community.members import cli as members
+from community.programmes import cli as programmes
+from community.standings import cli as standings
+
+ROOMS = (programmes, members, ledger, contributions, intake, standings, leaderboards, changes, home)
+"""Loading a room's commands adds them to their groups."""
+
+app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, pretty_exceptions_enable=False)
+
+ORDER = ("db", "presets", "programme", "members", "contributions", "standings", "boards", "ledger")
+"""In which the groups are listed: as the data walks."""
+
+for name in ORDER:
+    app.add_typer(console.groups()[name], name=name)
+app.command()(home.status)
+app.command()(demo)
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        console.say(f"community {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def root(
+    _show: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and stop.")
+    ] = False,
+) -> None:
+    """Community runs advocate programmes: rule books, contributions, points, tiers, boards."""
