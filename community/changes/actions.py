@@ -31,7 +31,7 @@ from community.standings.actions.run import outcome_of
 from community.standings.queries.chosen import InRange
 from community.standings.queries.present import measured
 from community.standings.rules.decide import Outcome
-from community.standings.rules.ladder import Ladder
+from community.standings.rules.ladder import ladder_of
 
 REPRICED_AT_ONCE = 500
 """Members priced anew in one transaction."""
@@ -54,7 +54,7 @@ class Plan:
     repriced: tuple[int, int, int] | None = None
 
 
-class _Undone(Exception):  # noqa: N818 - no error: a rehearsal ends by rolling back
+class _Undone(Exception):
     """Takes a rehearsed transaction back."""
 
 
@@ -97,7 +97,7 @@ async def _rehearse(
 
 
 async def _as_is(connection: AsyncConnection, present: ProgrammeRow, day: date, range_size: int) -> dict[int, Outcome]:
-    ladder = Ladder(present.book, present.version)
+    ladder = ladder_of(present.book, present.version)
     found = {}
     for first, last in await ranges(connection, present.id, range_size):
         for one in await measured(connection, present, ladder, day, InRange(first, last), attention_only=True):

@@ -19,7 +19,7 @@ from community.standings.actions.run import outcome_of
 from community.standings.queries.chosen import InRange
 from community.standings.queries.present import Measured, measured
 from community.standings.rules.decide import Outcome
-from community.standings.rules.ladder import Ladder
+from community.standings.rules.ladder import Ladder, ladder_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,7 @@ async def people_touched(
 
     In ranges; each version asks the database only for those about whom it has something to say.
     """
-    new, old = (Ladder(one.book, one.version) for one in (planned, present))
+    new, old = (ladder_of(one.book, one.version) for one in (planned, present))
     for first, last in await ranges(connection, present.id, range_size):
         chosen = InRange(first, last)
         anew = await measured(connection, planned, new, day, chosen, attention_only=True)

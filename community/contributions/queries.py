@@ -88,16 +88,19 @@ async def contribution(connection: AsyncConnection, programme_id: int, contribut
     return ContributionRow(*found)
 
 
-async def waiting(connection: AsyncConnection, programme_id: int, most: int) -> list[UUID]:
-    """Contributions that wait for review, those of one member together, at most `most`."""
-    return list(
-        await connection.scalars(
-            select(CONTRIBUTION.c.id)
-            .where(CONTRIBUTION.c.programme_id == programme_id, CONTRIBUTION.c.state == State.SUBMITTED.value)
-            .order_by(CONTRIBUTION.c.member_id, CONTRIBUTION.c.arrival)
-            .limit(most)
-        )
+async def waiting(
+    connection: AsyncConnection, programme_id: int, most: int, *, up_to: date | None = None
+) -> list[UUID]:
+    """Contributions that wait for review, those of one member together, at most `most`; of days up to `up_to`."""
+    statement = (
+        select(CONTRIBUTION.c.id)
+        .where(CONTRIBUTION.c.programme_id == programme_id, CONTRIBUTION.c.state == State.SUBMITTED.value)
+        .order_by(CONTRIBUTION.c.member_id, CONTRIBUTION.c.arrival)
+        .limit(most)
     )
+    if up_to is not None:
+        statement = statement.where(CONTRIBUTION.c.occurred_on <= up_to)
+    return list(await connection.scalars(statement))
 
 
 async def count_in_state(connection: AsyncConnection, programme_id: int, state: State) -> int:

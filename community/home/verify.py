@@ -24,7 +24,7 @@ KEPT = 1_000
 
 @dataclass(slots=True)
 class Verified:
-    """What the proof of a programme found: differences (all counted, the first kept), and awards still to be repriced."""
+    """What a proof found: differences (all counted, the first ones kept), and awards still to be repriced."""
 
     slug: str
     position: int

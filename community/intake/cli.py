@@ -9,9 +9,10 @@ from typing import Annotated
 import typer
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from community.intake.files.contributions import ContributionOptions, import_contributions
+from community.intake.files.groups import Source
 from community.intake.files.layout import naming
 from community.intake.files.report import Report, lines, write_json, write_problems
-from community.intake.files.take_in import ContributionOptions, Source, import_contributions
 from community.kit import console, settings
 from community.kit.arguments import AsJson, Slug
 from community.kit.errors import UsageError

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any, NamedTuple
 
 from community.kit.cells import Finding, finding, text_of
@@ -31,17 +32,18 @@ def read_columns(
     for name, read, required, doubt in columns:
         value = values.get(name)
         try:
-            text = (value if type(value) is str else text_of(value)).strip()
-            if text:
-                found.append(read(text))
-                if doubt is not None and (message := doubt(text)):
-                    warned.append(finding(name, value, message))
+            text = (value if type(value) is str else text_of(value)).strip() if value is not None else ""
+            if not text:
+                if required:
+                    wrong.append(finding(name, value, "required"))
+                found.append(None)
                 continue
-            if required:
-                wrong.append(finding(name, value, "required"))
+            found.append(read(text))
+            if doubt is not None and (message := doubt(text)):
+                warned.append(finding(name, value, message))
         except ValueError as error:
             wrong.append(finding(name, value, error))
-        found.append(None)
+            found.append(None)
     return found
 
 
@@ -65,12 +67,17 @@ def block_reader(most: int) -> Callable[[str], str]:
 
 def language_column(name: str) -> Column:
     """A language: its shortest tag, or what stands there, with a warning."""
-    return Column(name, lambda text: normalise_language(_NAME(text))[0], doubt=_unknown_language)
+    return Column(name, partial(_normalised, normalise_language), doubt=_unknown_language)
 
 
 def country_column(name: str, required: bool = False) -> Column:
     """A country: its two letters, or what stands there, with a warning."""
-    return Column(name, lambda text: normalise_country(_NAME(text))[0], required, _unknown_country)
+    return Column(name, partial(_normalised, normalise_country), required, _unknown_country)
+
+
+def _normalised(normalise: Callable[[str], tuple[str, bool]], text: str) -> str:
+    found, known = normalise(text)
+    return found if known else _NAME(text)
 
 
 def _at_most(text: str, most: int) -> str:
@@ -83,12 +90,12 @@ _NAME = line_reader(100)
 
 
 def _unknown_language(text: str) -> str | None:
-    if normalise_language(_NAME(text))[1]:
+    if normalise_language(text)[1]:
         return None
     return "an unknown language, kept as it stands; known: codes of two or three letters and English names"
 
 
 def _unknown_country(text: str) -> str | None:
-    if normalise_country(_NAME(text))[1]:
+    if normalise_country(text)[1]:
         return None
     return "an unknown country, kept as it stands; known: codes of ISO 3166 and English names"

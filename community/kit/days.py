@@ -120,7 +120,7 @@ def _offset(found: re.Match[str]) -> timedelta | None:
 def _zone(name: str) -> ZoneInfo:
     try:
         return ZoneInfo(name)
-    except (OSError, ValueError):  # an unknown name, a path, a folder of the zone data
+    except (KeyError, OSError, ValueError):  # an unknown name, a folder of the zone data, a path
         raise UsageError(f"unknown time zone {name!r}; accepted: an IANA name such as Europe/Paris") from None
 
 

@@ -100,7 +100,10 @@ def create_engine(url: str, connections: int = 4) -> AsyncEngine:
         pool_size=connections + 1,
         max_overflow=0,
         pool_pre_ping=True,
-        connect_args={"server_settings": {"jit": "off", "application_name": "community"}, "timeout": 10},
+        connect_args={
+            "server_settings": {"jit": "off", "plan_cache_mode": "force_custom_plan", "application_name": "community"},
+            "timeout": 10,
+        },
     )
 
 

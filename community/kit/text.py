@@ -61,7 +61,12 @@ def excerpt(value: object) -> str:
     text = value if isinstance(value, str) else str(value)
     if len(text) > EXCERPT_CHARACTERS:
         text = text[: EXCERPT_CHARACTERS - 1] + "…"
-    return _UNPRINTABLE.sub(_escaped, text)
+    return printable(text)
+
+
+def printable(text: str) -> str:
+    """The text such that every output can show it on one line: controls and half surrogates as escapes."""
+    return text if text.isprintable() else _UNPRINTABLE.sub(_escaped, text)
 
 
 def _escaped(found: re.Match[str]) -> str:

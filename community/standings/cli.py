@@ -7,12 +7,13 @@ from datetime import date
 from typing import Annotated, Any
 
 import typer
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from community.intake.cli import DateFormat, DryRun, Files, Map, Set, SourceZone, Strict, tell
+from community.intake.files.groups import Source
 from community.intake.files.layout import naming
+from community.intake.files.members import import_members
 from community.intake.files.report import Report
-from community.intake.files.take_in import Brought, Source, import_members
 from community.kit import console
 from community.kit.arguments import AsJson, AsOf, Handle, NeededNote, Note, Slug, read_day
 from community.kit.db import reading, writing
@@ -20,7 +21,6 @@ from community.kit.errors import Conflict
 from community.kit.settings import Settings
 from community.members.queries import member
 from community.programmes import queries as programmes
-from community.programmes.queries import ProgrammeRow
 from community.standings.actions import byhand
 from community.standings.actions.byhand import Hand
 from community.standings.queries import present
@@ -193,18 +193,8 @@ def import_(
 
     async def work(engine: AsyncEngine, settings: Settings, file: str) -> Report:
         read_as = Source(file, settings.folder / "tmp", columns, date_format, source_timezone, strict, dry_run)
-        return await import_members(engine, slug, read_as, _take_over, actor=console.ACTOR)
+        return await import_members(engine, slug, read_as, byhand.bring_along, actor=console.ACTOR)
 
     refused = [tell(file, console.run(lambda e, s, file=file: work(e, s, file)), as_json) for file in files]  # type: ignore[misc]
     if any(refused):
         raise typer.Exit(1)
-
-
-async def _take_over(connection: AsyncConnection, programme: ProgrammeRow, brought: Brought) -> set[int]:
-    rows = [
-        byhand.Brought(
-            member_id, row.tier, row.tier_since, None if row.lock is None else row.lock.until or row.lock.locked
-        )
-        for member_id, row in brought
-    ]
-    return await byhand.take_over(byhand.Hand(connection, programme, byhand.IMPORTED, programme.today), rows)

@@ -39,12 +39,11 @@ UPDATED = (
 
 
 class Incoming(NamedTuple):
-    """A checked row: whose it is, its id at its source, what it says, and its line for the report."""
+    """A checked row: whose it is, its id at its source, and what it says."""
 
     member_id: int
     external_id: str
     content: Content
-    line: int
 
 
 @dataclass(slots=True)

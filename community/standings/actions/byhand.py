@@ -16,6 +16,7 @@ from community.history.actions import Line, write
 from community.kit.errors import Conflict, NotFound, UsageError
 from community.ledger.queries import position
 from community.members import actions as members
+from community.members.forms import MemberRow
 from community.members.models import Reader, Status
 from community.programmes.queries import ProgrammeRow
 from community.standings.actions.run import decide_about
@@ -23,7 +24,7 @@ from community.standings.actions.store import Judged, Ruling, store
 from community.standings.queries.chosen import listed
 from community.standings.queries.present import Measured, last_run, measured
 from community.standings.rules.decide import Happened, Outcome, Step
-from community.standings.rules.ladder import Ladder
+from community.standings.rules.ladder import Ladder, ladder_of
 from community.standings.rules.state import DEMOTION, Declined, State
 
 BY_RULES = "rules"
@@ -42,7 +43,7 @@ class Hand:
     @property
     def ladder(self) -> Ladder:
         """The ladder in force."""
-        return Ladder(self.programme.book, self.programme.version)
+        return ladder_of(self.programme.book, self.programme.version)
 
 
 async def hand(connection: AsyncConnection, programme: ProgrammeRow, actor: str, day: date | None = None) -> Hand:
@@ -125,6 +126,17 @@ class Brought:
     tier: str | None = None
     since: date | None = None
     locked: bool | date | None = None
+
+
+async def bring_along(
+    connection: AsyncConnection, programme: ProgrammeRow, rows: Sequence[tuple[int, MemberRow]]
+) -> set[int]:
+    """Takes over what the rows of a members file bring along; answers the members whose standing changed."""
+    brought = [
+        Brought(member_id, row.tier, row.tier_since, None if row.lock is None else row.lock.until or row.lock.locked)
+        for member_id, row in rows
+    ]
+    return await take_over(Hand(connection, programme, IMPORTED, programme.today), brought)
 
 
 async def take_over(at: Hand, brought: Sequence[Brought]) -> set[int]:

@@ -32,7 +32,7 @@ from community.standings.queries.chosen import InRange, listed
 from community.standings.queries.present import Measured, last_run, measured, states_before
 from community.standings.queries.verdict import members_measured
 from community.standings.rules.decide import Outcome, evaluate
-from community.standings.rules.ladder import Ladder
+from community.standings.rules.ladder import Ladder, ladder_of
 from community.standings.rules.state import State
 
 LOOKED_AT_ONCE = 2_000
@@ -104,7 +104,7 @@ async def refresh(
     if past and before is not None and not dry:
         raise UsageError(f"{asked} lies before the last day run, {before[0]}: only with --dry-run")
     quiet = quiet or before is None
-    task = Task(engine, programme, Ladder(programme.book, programme.version), asked, actor, quiet, dry, past)
+    task = Task(engine, programme, ladder_of(programme.book, programme.version), asked, actor, quiet, dry, past)
     everybody = full or past or programme.everybody_touched or before != (asked, True)
     report = Report(asked, everybody)
     if not everybody:

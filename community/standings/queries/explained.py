@@ -14,7 +14,7 @@ from community.programmes.queries import ProgrammeRow
 from community.standings.queries.chosen import listed
 from community.standings.queries.present import Measured, last_run, measured, states_before
 from community.standings.rules.decide import evaluate
-from community.standings.rules.ladder import Ladder
+from community.standings.rules.ladder import Ladder, ladder_of
 from community.standings.rules.state import State
 
 
@@ -60,7 +60,7 @@ async def explain(connection: AsyncConnection, programme: ProgrammeRow, member: 
 
     Before the last day run it starts from the standing at the end of the day before; else from the present one.
     """
-    ladder = Ladder(programme.book, programme.version)
+    ladder = ladder_of(programme.book, programme.version)
     chosen = listed(connection, [member.id])
     [found] = await measured(connection, programme, ladder, day, chosen, evaluated_only=False)
     before = found.state

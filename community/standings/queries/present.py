@@ -71,7 +71,7 @@ async def measured(
         evaluated_only=evaluated_only,
         attention_only=attention_only,
     )
-    rows = (await connection.execute(statement.order_by(MEMBER.c.id), chosen.parameters())).all()
+    rows = (await connection.execute(statement, chosen.parameters())).all()
     away = [row[0] for row in rows if row[FIRST_STATE + 2] is not None or row[2] == "on_leave"]
     known = await leaves(connection, programme.id, away) if away else {}
     return [_measured(row, known.get(row[0], []), day) for row in rows]
@@ -104,9 +104,14 @@ def state_of(columns: Sequence[Any]) -> State:
 
 
 async def standings(
-    connection: AsyncConnection, programme_id: int, tier: str | None = None, *, at_risk: bool = False
+    connection: AsyncConnection,
+    programme_id: int,
+    tier: str | None = None,
+    *,
+    at_risk: bool = False,
+    proposed: bool = False,
 ) -> AsyncIterator[StandingRow]:
-    """Every member's standing, by folded handle, streamed; of one tier or at risk only where asked."""
+    """Every member's standing, by folded handle, streamed; of one tier, at risk or with a proposal where asked."""
     columns = (STANDING.c[name] for name in STATE_COLUMNS)
     source = MEMBER.outerjoin(
         STANDING, and_(STANDING.c.programme_id == programme_id, STANDING.c.member_id == MEMBER.c.id)
@@ -121,6 +126,8 @@ async def standings(
         statement = statement.where(STANDING.c.tier == tier)
     if at_risk:
         statement = statement.where(STANDING.c.at_risk_since.is_not(None))
+    if proposed:
+        statement = statement.where(STANDING.c.proposal_kind.is_not(None))
     async for row in await connection.stream(statement):
         yield StandingRow(row[0], state_of(row[1:]))
 
@@ -190,3 +197,25 @@ async def decisions(connection: AsyncConnection, programme_id: int, member_id: i
         .order_by(DECISION.c.number)
     )
     return list(rows.all())
+
+
+@dataclass(frozen=True, slots=True)
+class DecidedRow:
+    """A decision as a list of them shows it."""
+
+    handle: str
+    from_tier: str | None
+    to_tier: str | None
+    day: date
+    reasons: list[dict[str, Any]]
+
+
+async def decided_since(connection: AsyncConnection, programme_id: int, day: date) -> list[DecidedRow]:
+    """The decisions taken after `day`, the newest first."""
+    rows = await connection.execute(
+        select(MEMBER.c.handle, *(DECISION.c[name] for name in DecidedRow.__slots__ if name != "handle"))
+        .join(MEMBER, and_(MEMBER.c.programme_id == DECISION.c.programme_id, MEMBER.c.id == DECISION.c.member_id))
+        .where(DECISION.c.programme_id == programme_id, DECISION.c.day > day)
+        .order_by(DECISION.c.day.desc(), MEMBER.c.folded, DECISION.c.number)
+    )
+    return [DecidedRow(*row) for row in rows]

@@ -6,9 +6,11 @@ is decided by the one decision in `rules/decide.py`, which may find that nothing
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Sequence
 from datetime import date
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from sqlalchemy import ColumnElement, Select, and_, case, false, func, literal, not_, or_, select, true
 
@@ -26,6 +28,10 @@ STATE_COLUMNS = (
 )  # fmt: skip
 
 
+STATEMENTS_KEPT = 16
+_built: WeakKeyDictionary[Ladder, OrderedDict[Any, Select[Any]]] = WeakKeyDictionary()
+
+
 def members_measured(
     ladder: Ladder,
     versions: Versions,
@@ -38,11 +44,35 @@ def members_measured(
     attention_only: bool = False,
     evaluated_only: bool = True,
 ) -> Select[Any]:
-    """The chosen members with their standing and the values of the ladder's measures.
+    """The chosen members with their standing and the values of the ladder's measures, in id order.
+
+    The statement is built once for a ladder and day, whoever is chosen: `chosen.parameters()` go with it.
 
     Columns: id, handle, status, return_on, came_back, joined_on, the standing's, then one a measure. With
     `attention_only` those members alone about whom something may change on `day`.
     """
+    key = (programme_id, day, type(chosen), sqlite, position, attention_only, evaluated_only, versions.known_types)
+    statements = _built.setdefault(ladder, OrderedDict())
+    if key not in statements:
+        statements[key] = _members_measured(
+            ladder, versions, programme_id, day, chosen, sqlite, position, attention_only, evaluated_only
+        )
+        while len(statements) > STATEMENTS_KEPT:
+            statements.popitem(last=False)
+    return statements[key]
+
+
+def _members_measured(
+    ladder: Ladder,
+    versions: Versions,
+    programme_id: int,
+    day: date,
+    chosen: Chosen,
+    sqlite: bool,
+    position: int | None,
+    attention_only: bool,
+    evaluated_only: bool,
+) -> Select[Any]:
     question = Question(
         programme_id, ladder.measures, day, ladder.cycle, versions.known_types, chosen, sqlite, position
     )
@@ -65,6 +95,7 @@ def members_measured(
         )
         .select_from(source)
         .where(MEMBER.c.programme_id == programme_id, chosen.clause(MEMBER.c.id))
+        .order_by(MEMBER.c.id)
     )  # fmt: skip
     if evaluated_only:
         statement = statement.where(

@@ -6,6 +6,7 @@ verdict as SQL (`standings/queries/verdict.py`).
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -206,6 +207,21 @@ class Ladder:
         test = Test(place, low, high)
         shown.append(Shown(path, leaf, minimum, test))
         return test
+
+
+_known: OrderedDict[tuple[int, int], Ladder] = OrderedDict()
+_KEPT = 64
+
+
+def ladder_of(book: Book, version: int) -> Ladder:
+    """The ladder of a version, compiled once for a book as it lies in memory."""
+    key = (id(book), version)
+    found = _known.get(key)
+    if found is None or found.book is not book:
+        found = _known[key] = Ladder(book, version)
+        while len(_known) > _KEPT:
+            _known.popitem(last=False)
+    return found
 
 
 def judge(node: Node, values: Sequence[int], held: int) -> bool:

@@ -1,0 +1,1 @@
+"""Files of members and contributions: read, checked, laid aside, and taken in."""

@@ -1,0 +1,113 @@
+"""What differs between kept values and the ledger, and writing it together with the tally."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
+
+from sqlalchemy import delete
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from community.kit.bulk import among, update_rows
+from community.kit.db import insert_rows, is_sqlite
+from community.leaderboards.models import BOARD_TALLY, BOARD_VALUE
+from community.leaderboards.queries.valued import Asked
+
+KEY = ("programme_id", "board", "member_id")
+
+
+class Change(NamedTuple):
+    """A member's value on a board as it should be and as it was; None: not on the board."""
+
+    board: str
+    member_id: int
+    folded: str
+    value: int | None
+    contributions: int | None
+    was: int | None
+    contributions_were: int | None
+
+    @property
+    def came(self) -> bool:
+        """The member was not on the board."""
+        return self.was is None
+
+    @property
+    def went(self) -> bool:
+        """The member is on the board no more."""
+        return self.value is None
+
+
+def differences(asked: Asked, rows: Sequence[Any]) -> Iterator[Change]:
+    """The differences in rows of `queries.valued.differing`."""
+    keys = [board.key for board in asked.boards]
+    for row in rows:
+        member_id, folded = row[0], row[1]
+        for place, key in enumerate(keys):
+            should_be, contributions, was, were = row[2 + 4 * place : 6 + 4 * place]
+            if should_be != was or contributions != were:
+                yield Change(key, member_id, folded, should_be, contributions, was, were)
+
+
+async def store(connection: AsyncConnection, programme_id: int, changes: Sequence[Change]) -> None:
+    """Writes the changes and their share of the tally; the members' rows are locked."""
+    came = [
+        (programme_id, c.board, c.member_id, c.value, c.contributions, c.folded) for c in changes if c.came
+    ]
+    stayed = [
+        (programme_id, c.board, c.member_id, c.value, c.contributions) for c in changes if not c.came and not c.went
+    ]
+    if came:
+        await insert_rows(connection, BOARD_VALUE, (*KEY, "value", "contributions", "folded"), came)
+    await update_rows(connection, BOARD_VALUE, KEY, ("value", "contributions"), stayed)
+    await _remove(connection, programme_id, [change for change in changes if change.went])
+    await _tally(connection, programme_id, changes)
+
+
+async def _remove(connection: AsyncConnection, programme_id: int, changes: Sequence[Change]) -> None:
+    for board in sorted({change.board for change in changes}):
+        ids = [change.member_id for change in changes if change.board == board]
+        await connection.execute(
+            delete(BOARD_VALUE).where(
+                BOARD_VALUE.c.programme_id == programme_id,
+                BOARD_VALUE.c.board == board,
+                among(connection, BOARD_VALUE.c.member_id, ids),
+            )
+        )
+
+
+async def _tally(connection: AsyncConnection, programme_id: int, changes: Sequence[Change]) -> None:
+    """Counts the members of each value anew by what came and went.
+
+    Last in the transaction and in the order of the key: other transactions count in the same rows.
+    """
+    counted: Counter[tuple[str, int]] = Counter()
+    for change in changes:
+        if change.value != change.was:
+            if change.was is not None:
+                counted[change.board, change.was] -= 1
+            if change.value is not None:
+                counted[change.board, change.value] += 1
+    moved = sorted((key, by) for key, by in counted.items() if by)
+    if not moved:
+        return
+    insert = (sqlite.insert if is_sqlite(connection) else postgresql.insert)(BOARD_TALLY)
+    await connection.execute(
+        insert.on_conflict_do_update(
+            index_elements=["programme_id", "board", "value"],
+            set_={"members": BOARD_TALLY.c.members + insert.excluded.members},
+        ),
+        [{"programme_id": programme_id, "board": key[0], "value": key[1], "members": by} for key, by in moved],
+    )
+    fewer = [key for key, by in moved if by < 0]
+    if fewer:
+        await connection.execute(
+            delete(BOARD_TALLY).where(
+                BOARD_TALLY.c.programme_id == programme_id,
+                among(connection, BOARD_TALLY.c.board, sorted({board for board, _value in fewer})),
+                among(connection, BOARD_TALLY.c.value, sorted({value for _board, value in fewer})),
+                BOARD_TALLY.c.members == 0,
+            )
+        )

@@ -1,0 +1,141 @@
+"""A board as it is kept: its first places, and those around one member, in a time that does not grow with the board."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from functools import lru_cache
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, and_, bindparam, exists, func, literal, select, union_all
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from community.kit.db import Big
+from community.kit.errors import NotFound
+from community.kit.text import fold
+from community.leaderboards.models import BOARD_STATE, BOARD_TALLY, BOARD_VALUE
+from community.leaderboards.queries.shape import ON_BOARD, PROGRAMME_AND_BOARD, shown
+from community.leaderboards.rules import Before, Row, Tie, ranks
+from community.members.models import MEMBER, TOUCHED, Reader
+from community.programmes.book import Board
+from community.programmes.queries import ProgrammeRow
+from community.standings.models import DECISION
+
+_V = BOARD_VALUE.c
+_T = BOARD_TALLY.c
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """`fresh`: the kept values of a board are those of the day asked about. `present`: no decision is later than it."""
+
+    fresh: bool
+    present: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a member stands on the board as it is kept; `value` is None for who does not."""
+
+    kept: Kept
+    folded: str
+    value: int | None
+
+
+async def kept(connection: AsyncConnection, programme: ProgrammeRow, board: Board, day: date) -> Kept:
+    """Whether the kept values of a board may be read for `day`."""
+    row = (await connection.execute(select(*_freshness()), _of(programme, board, day))).one()
+    return Kept(bool(row.fresh), bool(row.present))
+
+
+async def place(
+    connection: AsyncConnection, programme: ProgrammeRow, board: Board, day: date, handle: str
+) -> Place:
+    """Where a member stands, and whether that may be relied on. Raises NotFound for an unknown handle."""
+    row = (await connection.execute(_place(), {**_of(programme, board, day), "handle": fold(handle)})).one_or_none()
+    if row is None:
+        raise NotFound(f"no member of the programme has the handle {handle!r}")
+    return Place(Kept(bool(row.fresh), bool(row.present)), row.folded, row.value)
+
+
+async def around(
+    connection: AsyncConnection, programme: ProgrammeRow, board: Board, day: date, own: Place, neighbours: int
+) -> list[Row]:
+    """The member at `own` (who stands on the board) with `neighbours` on either side, in one statement."""
+    statement = _around(board.ties == "ordinal", own.kept.present)
+    parameters = {**_of(programme, board, day), "own": own.value, "folded": own.folded, "neighbours": neighbours}
+    rows = sorted((await connection.execute(statement, parameters)).all(), key=lambda row: (-row.value, row.folded))
+    mine = next(index for index, row in enumerate(rows) if row.folded == own.folded)
+    first = max(0, mine - neighbours)
+    rows = rows[first : mine + neighbours + 1]
+    before = Before(int(rows[0].higher_members), rows[0].higher_values, rows[0].tied)
+    line = [Tie(row.value, row.members) for row in rows]
+    return [Row(rank, *row[:6]) for rank, row in zip(ranks(board.ties, line, mine - first, before), rows, strict=True)]
+
+
+def _of(programme: ProgrammeRow, board: Board, day: date) -> dict[str, Any]:
+    return {"programme": programme.id, "board": board.key, "day": day, "version": programme.version}
+
+
+@lru_cache
+def _freshness() -> tuple[ColumnElement[Any], ColumnElement[Any]]:
+    """Kept for the day and version, nobody touched since; and no decision after the day."""
+    state = exists().where(
+        BOARD_STATE.c.programme_id == bindparam("programme"),
+        BOARD_STATE.c.board == bindparam("board"),
+        BOARD_STATE.c.day == bindparam("day"),
+        BOARD_STATE.c.version == bindparam("version"),
+    )
+    touched = exists().where(
+        TOUCHED.c.programme_id == bindparam("programme"), TOUCHED.c.reader == literal(Reader.BOARDS.value)
+    )
+    later = exists().where(DECISION.c.programme_id == bindparam("programme"), DECISION.c.day > bindparam("day"))
+    return and_(state, ~touched).label("fresh"), (~later).label("present")
+
+
+@lru_cache
+def _place() -> Select[Any]:
+    return (
+        select(MEMBER.c.folded, _V.value, *_freshness())
+        .select_from(
+            MEMBER.outerjoin(BOARD_VALUE, and_(*PROGRAMME_AND_BOARD, _V.member_id == MEMBER.c.id))
+        )
+        .where(MEMBER.c.programme_id == bindparam("programme"), MEMBER.c.folded == bindparam("handle"))
+    )
+
+
+@lru_cache
+def _around(ordinal: bool, present: bool) -> Select[Any]:
+    """The neighbours on both sides, each with how many have the same value, and what stands before the member.
+
+    Four ranges of the index instead of one condition, because no index serves `value > v OR value = v AND …`.
+    """
+    own, folded = bindparam("own", type_=Big), bindparam("folded", type_=MEMBER.c.folded.type)
+    ahead, behind = (_V.value, _V.folded.desc()), (_V.value.desc(), _V.folded)
+    parts = [
+        _range(and_(_V.value == own, _V.folded < folded), ahead),
+        _range(_V.value > own, ahead),
+        _range(and_(_V.value == own, _V.folded >= folded), behind, more=1),
+        _range(_V.value < own, behind),
+    ]
+    near = union_all(*(select(part) for part in parts)).subquery("near")
+    higher = (_T.programme_id == bindparam("programme"), _T.board == bindparam("board"), _T.value > own)
+    earlier = and_(_V.value == own, _V.folded < folded)
+    tied = select(func.count()).select_from(BOARD_VALUE).where(*PROGRAMME_AND_BOARD, earlier)
+    return shown(
+        near,
+        present,
+        near.c.folded,
+        _T.members,
+        select(func.coalesce(func.sum(_T.members), 0)).where(*higher).scalar_subquery().label("higher_members"),
+        select(func.count()).where(*higher).scalar_subquery().label("higher_values"),
+        (tied.scalar_subquery() if ordinal else literal(0)).label("tied"),
+        tallied=True,
+    )
+
+
+def _range(condition: ColumnElement[bool], order: tuple[ColumnElement[Any], ...], more: int = 0) -> Any:
+    limit = bindparam("neighbours", type_=Big)
+    return (
+        select(*ON_BOARD).where(*PROGRAMME_AND_BOARD, condition).order_by(*order).limit(limit + more if more else limit)
+    ).subquery()

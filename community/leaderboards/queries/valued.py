@@ -1,0 +1,153 @@
+"""The values of boards from the ledger, as SQL: who stands on each, and with what (rulebook, section 6, Boards)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from sqlalchemy import ColumnElement, FromClause, ScalarSelect, Select, and_, case, func, or_, select
+
+from community.leaderboards.models import BOARD_VALUE
+from community.leaderboards.rules import measures
+from community.members.models import MEMBER, Status
+from community.programmes.book import Board, Book
+from community.standings.models import DECISION
+from community.standings.queries.chosen import Chosen, InRange
+from community.standings.queries.measured import Question, answer
+from community.standings.rules.measures import Measure
+
+EVERYBODY = InRange(0, 2**63 - 1)
+ON_BOARDS = (Status.ACTIVE.value, Status.ON_LEAVE.value)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Whose values on which boards: of a programme, by a book, on a day, for the chosen members."""
+
+    programme_id: int
+    book: Book
+    known_types: tuple[str, ...]
+    boards: tuple[Board, ...]
+    day: date
+    chosen: Chosen
+    sqlite: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Valued:
+    """A board's columns: whether the member stands there, with which value, and with how many contributions."""
+
+    board: Board
+    stands: ColumnElement[bool]
+    value: ColumnElement[int]
+    contributions: ColumnElement[int]
+
+
+def standing_on(asked: Asked) -> Select[Any]:
+    """Who stands on the one board asked about: member_id, folded, value, contributions."""
+    source, (found,) = _source(asked)
+    return (
+        select(
+            MEMBER.c.id.label("member_id"),
+            MEMBER.c.folded,
+            found.value.label("value"),
+            found.contributions.label("contributions"),
+        )
+        .select_from(source)
+        .where(MEMBER.c.programme_id == asked.programme_id, asked.chosen.clause(MEMBER.c.id), found.stands)
+    )
+
+
+def differing(asked: Asked) -> Select[Any]:
+    """The chosen members of whom any kept value is not what the ledger gives.
+
+    Columns: id, folded, then for each board the value and the contributions as they should be (null: not on the
+    board), and as they are kept.
+    """
+    source, boards = _source(asked)
+    kept = _kept(asked)
+    source = source.outerjoin(kept, kept.c.member_id == MEMBER.c.id)
+    columns: list[ColumnElement[Any]] = []
+    differs: list[ColumnElement[bool]] = []
+    for place, found in enumerate(boards):
+        pairs = (
+            (case((found.stands, found.value)), kept.c[f"value{place}"]),
+            (case((found.stands, found.contributions)), kept.c[f"contributions{place}"]),
+        )
+        columns += [should for should, _is in pairs] + [is_ for _should, is_ in pairs]
+        differs += [should.is_distinct_from(is_) for should, is_ in pairs]
+    labelled = [column.label(f"c{place}") for place, column in enumerate(columns)]
+    return (
+        select(MEMBER.c.id, MEMBER.c.folded, *labelled)
+        .select_from(source)
+        .where(MEMBER.c.programme_id == asked.programme_id, asked.chosen.clause(MEMBER.c.id), or_(*differs))
+        .order_by(MEMBER.c.id)
+    )
+
+
+def tier_on(programme_id: Any, member_id: ColumnElement[int], day: Any) -> ScalarSelect[Any]:
+    """The tier after a member's last decision on or before a day; null for none."""
+    return (
+        select(DECISION.c.to_tier)
+        .where(DECISION.c.programme_id == programme_id, DECISION.c.member_id == member_id, DECISION.c.day <= day)
+        .order_by(DECISION.c.number.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+
+
+def _source(asked: Asked) -> tuple[FromClause, list[Valued]]:
+    """The members joined to all that the boards measure of them, and each board's columns."""
+    wanted = [measures(board) for board in asked.boards]
+    each = _distinct(one for pair in wanted for one in pair)
+    question = Question(
+        asked.programme_id, each, asked.day, asked.book.programme.cycle, asked.known_types, asked.chosen, asked.sqlite
+    )
+    found = answer(question)
+    source: FromClause = MEMBER
+    for joined, member_column in found.joins:
+        source = source.outerjoin(joined, member_column == MEMBER.c.id)
+    column_of = dict(zip(each, found.columns, strict=True))
+    boards = []
+    for board, (value, contributions) in zip(asked.boards, wanted, strict=True):
+        worth = column_of[value]
+        stands = and_(worth > 0, *_may_stand(asked, board))
+        boards.append(Valued(board, stands, worth, column_of[contributions]))
+    return source, boards
+
+
+def _distinct(wanted: Iterable[Measure]) -> tuple[Measure, ...]:
+    return tuple(dict.fromkeys(wanted))
+
+
+def _may_stand(asked: Asked, board: Board) -> Sequence[ColumnElement[bool]]:
+    clauses: list[ColumnElement[bool]] = [MEMBER.c.status.in_(ON_BOARDS)]
+    if board.audience != "managers":
+        clauses.append(MEMBER.c.on_boards)
+    if board.only is not None and board.only.countries is not None:
+        clauses.append(MEMBER.c.country.in_(board.only.countries))
+    if board.only is not None and board.only.tiers is not None:
+        clauses.append(tier_on(asked.programme_id, MEMBER.c.id, asked.day).in_(board.only.tiers))
+    return clauses
+
+
+def _kept(asked: Asked) -> FromClause:
+    """The kept values of the chosen members, a column a board, so that a hundred boards are one join."""
+    c = BOARD_VALUE.c
+    columns = [
+        func.max(c[name]).filter(c.board == board.key).label(f"{name}{place}")
+        for place, board in enumerate(asked.boards)
+        for name in ("value", "contributions")
+    ]
+    return (
+        select(c.member_id, *columns)
+        .where(
+            c.programme_id == asked.programme_id,
+            c.board.in_([board.key for board in asked.boards]),
+            asked.chosen.clause(c.member_id),
+        )
+        .group_by(c.member_id)
+        .subquery("kept")
+    )

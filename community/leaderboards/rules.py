@@ -1,0 +1,76 @@
+"""Boards as values: what is shown of a place, what a board measures, and ranks (rulebook, section 6, Boards)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from typing import NamedTuple
+
+from community.programmes.book import Board, Cycle
+from community.programmes.windows import bounds
+from community.standings.rules.measures import Measure
+
+
+class Row(NamedTuple):
+    """A place on a board; `contributions` are the credited ones in the board's window and types."""
+
+    rank: int
+    handle: str
+    name: str
+    country: str | None
+    tier: str | None
+    value: int
+    contributions: int
+
+
+class Tie(NamedTuple):
+    """A value on a board, and how many members have exactly this one."""
+
+    value: int
+    members: int
+
+
+class Before(NamedTuple):
+    """What stands before a member: members with a higher value, distinct higher values, and members with the same
+    value and an earlier handle."""
+
+    members: int
+    values: int
+    tied: int
+
+
+def measures(board: Board) -> tuple[Measure, Measure]:
+    """What a board ranks by, and the credited contributions in its window and types."""
+    types = None if board.types is None else tuple(sorted(board.types))
+    excluded = None if board.except_ is None else tuple(sorted(board.except_))
+    return (
+        Measure(board.metric, types, excluded, board.window),
+        Measure("contributions", types, excluded, board.window),
+    )
+
+
+def window(board: Board, day: date, cycle: Cycle) -> tuple[date | None, date]:
+    """The first (None: none) and the last day that count on a board at `day`."""
+    return bounds(board.window, day, cycle)
+
+
+def ranks(ties: str, line: Sequence[Tie], own: int, before: Before) -> list[int]:
+    """The ranks of members who stand one after another, from what stands before the one at index `own`.
+
+    `competition` 1 2 2 4, `dense` 1 2 2 3, `ordinal` 1 2 3 4.
+    """
+    if ties == "ordinal":
+        first = before.members + before.tied + 1 - own
+        return list(range(first, first + len(line)))
+    dense = ties == "dense"
+    found = [0] * len(line)
+    found[own] = (before.values if dense else before.members) + 1
+    for place in range(own + 1, len(line)):
+        higher, lower = line[place - 1], line[place]
+        step = 0 if lower.value == higher.value else 1 if dense else higher.members
+        found[place] = found[place - 1] + step
+    for place in range(own - 1, -1, -1):
+        higher, lower = line[place], line[place + 1]
+        step = 0 if lower.value == higher.value else 1 if dense else higher.members
+        found[place] = found[place + 1] - step
+    return found
