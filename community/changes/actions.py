@@ -86,7 +86,7 @@ async def _rehearse(
         async with writing(engine) as connection:
             before = await position(connection, present.id)
             for first, last in await ranges(connection, present.id, REPRICED_AT_ONCE):
-                await reprice_range(connection, planned, first, last)
+                await reprice_range(connection, planned, planned.version, first, last)
             made.repriced = await points_moved(connection, present.id, before)
             made.people = [
                 one async for one in people_touched(connection, present, planned, made.day, range_size, as_is)
@@ -116,7 +116,7 @@ async def apply(engine: AsyncEngine, version: NewVersion, *, actor: str) -> int 
             programme_id = await programmes.create(connection, version, actor)
             await ledger.open_ledger(connection, programme_id)
             await open_line(connection, programme_id)
-            await programmes.note_repriced(connection, programme_id, 1, done=True)
+            await programmes.note_all_repriced(connection, programme_id, 1)
             return 1
         present = await queries.programme(connection, slug)
         if same_meaning(present.book, version.book):
@@ -135,49 +135,57 @@ async def reprice(engine: AsyncEngine, slug: str, progress: Progress = lambda _d
     changed = 0
     async with reading(engine) as connection:
         programme = await queries.programme(connection, slug)
-        waiting = await _waiting(connection, programme)
-        todo = [] if waiting is None else await ranges(connection, programme.id, REPRICED_AT_ONCE)
-    if waiting is None:
-        return 0
-    todo = [(first, last) for first, last in todo if last > waiting]
+        waiting = await _waiting(connection, programme.id)
+        if waiting is None:
+            return 0
+        version, reached = waiting
+        todo = [one for one in await ranges(connection, programme.id, REPRICED_AT_ONCE) if one[1] > reached]
     for done, (first, last) in enumerate(todo, start=1):
         async with writing(engine) as connection:
-            changed += await reprice_range(connection, programme, max(first, waiting + 1), last)
-            await programmes.note_repriced(connection, programme.id, programme.version, to=last)
+            changed += await reprice_range(connection, programme, version, max(first, reached + 1), last)
+            await programmes.note_repriced(connection, programme.id, version, to=last)
         progress(done, len(todo))
     async with writing(engine) as connection:
-        await programmes.note_repriced(connection, programme.id, programme.version, done=True)
+        await programmes.note_all_repriced(connection, programme.id, version)
     return changed
 
 
-async def _waiting(connection: AsyncConnection, programme: ProgrammeRow) -> int | None:
-    """The last member priced by the version in force, where it is retroactive and has not reached everybody."""
-    found = await connection.scalar(
-        select(BOOK_VERSION.c.repriced_to).where(
-            BOOK_VERSION.c.programme_id == programme.id,
-            BOOK_VERSION.c.number == programme.version,
-            BOOK_VERSION.c.repriced.is_(False),
+async def _waiting(connection: AsyncConnection, programme_id: int) -> tuple[int, int] | None:
+    """The newest retroactive version that has not reached everybody, and the last member whom it has."""
+    row = (
+        await connection.execute(
+            select(BOOK_VERSION.c.number, BOOK_VERSION.c.repriced_to)
+            .where(BOOK_VERSION.c.programme_id == programme_id, BOOK_VERSION.c.repriced.is_(False))
+            .order_by(BOOK_VERSION.c.number.desc())
+            .limit(1)
         )
-    )
-    return None if found is None else int(found)
+    ).one_or_none()
+    return None if row is None else (row[0], row[1])
 
 
-async def reprice_range(connection: AsyncConnection, programme: ProgrammeRow, first: int, last: int) -> int:
-    """Prices the approved contributions of a range of members by the version in force, save those of types it lacks."""
+async def reprice_range(
+    connection: AsyncConnection, programme: ProgrammeRow, version: int, first: int, last: int
+) -> int:
+    """Prices the approved contributions of a range of members by a version, save those of types that it lacks and
+    those that a later one priced; answers how many awards changed.
+    """
     c = CONTRIBUTION.c
-    versions, current = programme.versions, programme.version
-    in_range = (c.programme_id == programme.id, c.member_id.between(first, last), c.state == State.APPROVED.value)
-    ids = sorted({row[0] for row in await connection.execute(select(c.member_id).where(*in_range).distinct())})
+    versions = programme.versions
+    approved = (c.programme_id == programme.id, c.state == State.APPROVED.value)
+    ids = sorted(
+        await connection.scalars(select(c.member_id).where(*approved, c.member_id.between(first, last)).distinct())
+    )
     await members.lock(connection, programme.id, ids)
     rows = await connection.execute(
-        select(c.id, *(c[name] for name in CONTENT), c.price, c.priced_by).where(
-            c.programme_id == programme.id, among(connection, c.member_id, ids), c.state == State.APPROVED.value
+        select(c.id, *(c[name] for name in CONTENT)).where(
+            *approved, among(connection, c.member_id, ids), c.priced_by < version
         )
     )
+    contents = ((row[0], Content(*row[1:])) for row in rows)
     priced = [
-        (programme.id, row[0], content.price(versions, current), current)
-        for row in rows
-        if versions.type(current, (content := Content(*row[1:8])).type) is not None
+        (programme.id, contribution_id, content.price(versions, version), version)
+        for contribution_id, content in contents
+        if versions.type(version, content.type) is not None
     ]
     await update_rows(connection, CONTRIBUTION, ["programme_id", "id"], ["price", "priced_by"], priced)
     return await awards.converge(connection, programme.id, ids, versions) if ids else 0

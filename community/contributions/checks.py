@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
 
-from sqlalchemy import and_, exists, func, select
+from sqlalchemy import exists, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from community.contributions.actions.awards import Change, differences, load
@@ -19,15 +19,13 @@ MEMBERS_AT_ONCE = 1_000
 
 
 async def awards(connection: AsyncConnection, programme: ProgrammeRow) -> AsyncIterator[str]:
-    """Every award in force is what the rule gives; so are the prices behind them. Members still to be repriced wait."""
-    after = await _reached(connection, programme)
+    """Every award in force is what the rule gives, and so is the price behind it by the version that priced it."""
     last = 0
     while ids := await _members(connection, programme, last):
         last = ids[-1]
-        settled = [one for one in ids if after is None or one <= after]
-        async for difference in _prices(connection, programme, settled):
+        async for difference in _prices(connection, programme, ids):
             yield difference
-        for change in differences(await load(connection, programme.id, settled), programme.versions):
+        for change in differences(await load(connection, programme.id, ids), programme.versions):
             yield _told(change)
 
 
@@ -92,26 +90,27 @@ async def orphans(connection: AsyncConnection, programme: ProgrammeRow) -> Async
 
 async def pending(connection: AsyncConnection, programme: ProgrammeRow) -> int:
     """How many approved contributions wait for their new price after a retroactive version."""
-    after = await _reached(connection, programme)
-    if after is None:
+    b, c = BOOK_VERSION.c, CONTRIBUTION.c
+    row = (
+        await connection.execute(
+            select(b.number, b.repriced_to)
+            .where(b.programme_id == programme.id, b.repriced.is_(False))
+            .order_by(b.number.desc())
+            .limit(1)
+        )
+    ).one_or_none()
+    if row is None:
         return 0
-    c = CONTRIBUTION.c
     found = await connection.scalar(
         select(func.count()).where(
-            and_(c.programme_id == programme.id, c.member_id > after, c.state == State.APPROVED.value)
+            c.programme_id == programme.id,
+            c.member_id > row.repriced_to,
+            c.state == State.APPROVED.value,
+            c.priced_by < row.number,
+            c.type.in_(programme.versions.book(row.number).types_by_key),
         )
     )
     return int(found or 0)
-
-
-async def _reached(connection: AsyncConnection, programme: ProgrammeRow) -> int | None:
-    """The last member whom re-pricing has reached, where it is under way."""
-    found = await connection.scalar(
-        select(func.min(BOOK_VERSION.c.repriced_to)).where(
-            BOOK_VERSION.c.programme_id == programme.id, BOOK_VERSION.c.repriced.is_(False)
-        )
-    )
-    return None if found is None else int(found)
 
 
 CHECKS = (awards, orphans)

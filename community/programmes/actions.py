@@ -83,17 +83,21 @@ async def reprice_from_start(connection: AsyncConnection, programme_id: int, num
     )
 
 
-async def note_repriced(
-    connection: AsyncConnection, programme_id: int, number: int, *, to: int | None = None, done: bool = False
-) -> None:
-    """How far re-pricing by a version has come: the last member id done, or that all are."""
-    values: dict[str, object] = {} if to is None else {"repriced_to": to}
-    if done:
-        values["repriced"] = True
+async def note_repriced(connection: AsyncConnection, programme_id: int, number: int, *, to: int) -> None:
+    """How far re-pricing by a version has come: the last member id done."""
     await connection.execute(
         update(BOOK_VERSION)
         .where(BOOK_VERSION.c.programme_id == programme_id, BOOK_VERSION.c.number == number)
-        .values(**values)
+        .values(repriced_to=to)
+    )
+
+
+async def note_all_repriced(connection: AsyncConnection, programme_id: int, number: int) -> None:
+    """Everybody was priced anew by a version, which also settles what versions before it had left."""
+    await connection.execute(
+        update(BOOK_VERSION)
+        .where(BOOK_VERSION.c.programme_id == programme_id, BOOK_VERSION.c.number <= number)
+        .values(repriced=True)
     )
 
 
