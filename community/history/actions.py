@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from community.history.models import RECORD
 from community.kit.clock import now
-from community.kit.db import insert_rows
+from community.kit.rows import insert_rows
 
 COLUMNS = ("programme_id", "at", "actor", "verb", "member_id", "subject", "data", "quiet")
 

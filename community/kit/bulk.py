@@ -11,7 +11,8 @@ from sqlalchemy import ARRAY, ColumnElement, Table, any_, bindparam, func, selec
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.sql.elements import KeyedColumnElement
 
-from community.kit.db import is_sqlite, rows_for_driver
+from community.kit.db import is_sqlite
+from community.kit.rows import driver, encoded, raised
 
 CHUNK = 5_000
 """Ids or rows that one statement takes at most, where a caller has more."""
@@ -32,17 +33,18 @@ async def update_rows(
     """Sets `values` of the rows found by `keys`; each row is a tuple of the keys and then the values."""
     if not rows:
         return
-    encoded = rows_for_driver(connection, table, [*keys, *values], rows)
-    raw = (await connection.get_raw_connection()).driver_connection
-    assert raw is not None
+    names = [*keys, *values]
+    columns = [
+        encoded(connection, table, name, column) for name, column in zip(names, zip(*rows, strict=True), strict=True)
+    ]
+    raw = await driver(connection)
     if is_sqlite(connection):
         settings = ", ".join(f'"{name}" = ?' for name in values)
         matches = " AND ".join(f'"{name}" = ?' for name in keys)
         statement = f"UPDATE {table.name} SET {settings} WHERE {matches}"  # noqa: S608 - names of our own tables
-        width = len(keys)
-        await raw.executemany(statement, [(*row[width:], *row[:width]) for row in encoded])
+        with raised(statement):
+            await raw.executemany(statement, zip(*columns[len(keys) :], *columns[: len(keys)], strict=True))
         return
-    names = [*keys, *values]
     types = [table.c[name].type.compile(connection.dialect).partition(" COLLATE")[0] for name in names]
     json_like = [kind == "JSONB" for kind in types]
     arrays = ", ".join(
@@ -56,4 +58,5 @@ async def update_rows(
     matches = " AND ".join(f'{table.name}."{name}" = v."{name}"' for name in keys)
     listed = ", ".join(f'"{name}"' for name in names)
     statement = f"UPDATE {table.name} SET {settings} FROM unnest({arrays}) AS v({listed}) WHERE {matches}"  # noqa: S608
-    await raw.execute(statement, *(list(column) for column in zip(*encoded, strict=True)))
+    with raised(statement):
+        await raw.execute(statement, *(list(column) for column in columns))

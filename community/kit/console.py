@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import json
+import sqlite3
 import sys
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
+import asyncpg
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
@@ -97,7 +99,8 @@ def exit_status_of(error: BaseException) -> tuple[int, str] | None:
 
 def _is_away(error: DBAPIError) -> bool:
     state = str(getattr(error.orig, "sqlstate", ""))
-    return error.connection_invalidated or state[:2] in ("08", "53", "57", "58")
+    driver_says = isinstance(error.orig, sqlite3.OperationalError | asyncpg.InterfaceError)
+    return error.connection_invalidated or driver_says or state[:2] in ("08", "53", "57", "58")
 
 
 def main(command: Callable[..., object], arguments: Sequence[str] | None = None) -> int:

@@ -8,8 +8,7 @@ plain BEGIN where `reading()` says that it will write nothing.
 from __future__ import annotations
 
 import asyncio
-import sqlite3
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from itertools import count
@@ -17,7 +16,6 @@ from pathlib import Path
 from random import uniform
 from typing import Any, TypeVar
 
-import asyncpg
 from sqlalchemy import BigInteger, DateTime, Dialect, Integer, MetaData, String, Table, event, inspect
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError
@@ -99,7 +97,6 @@ def create_engine(url: str, connections: int = 4) -> AsyncEngine:
         parsed,
         pool_size=connections + 1,
         max_overflow=0,
-        pool_pre_ping=True,
         connect_args={
             "server_settings": {"jit": "off", "plan_cache_mode": "force_custom_plan", "application_name": "community"},
             "timeout": 10,
@@ -149,55 +146,6 @@ async def writing(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
 def is_sqlite(connection: AsyncConnection | AsyncEngine) -> bool:
     """Whether this is SQLite (else PostgreSQL)."""
     return connection.dialect.name == "sqlite"
-
-
-async def insert_rows(
-    connection: AsyncConnection, into: Table, columns: Sequence[str], rows: Iterable[Sequence[Any]]
-) -> None:
-    """Many rows in one go: COPY on PostgreSQL, executemany on SQLite. Rows are tuples in the order of `columns`."""
-    if is_sqlite(connection):
-        await _insert_sqlite(connection, into, columns, rows)
-        return
-    raw = (await connection.get_raw_connection()).driver_connection
-    assert raw is not None
-    try:
-        await raw.copy_records_to_table(
-            into.name, columns=list(columns), records=rows_for_driver(connection, into, columns, rows)
-        )
-    except asyncpg.IntegrityConstraintViolationError as error:
-        raise IntegrityError(f"COPY {into.name}", None, error) from error
-
-
-async def _insert_sqlite(
-    connection: AsyncConnection, into: Table, columns: Sequence[str], rows: Iterable[Sequence[Any]]
-) -> None:
-    names = ", ".join(f'"{name}"' for name in columns)
-    marks = ", ".join("?" * len(columns))
-    statement = f"INSERT INTO {into.name} ({names}) VALUES ({marks})"  # noqa: S608 - names of our own tables
-    raw = (await connection.get_raw_connection()).driver_connection
-    assert raw is not None
-    try:
-        await raw.executemany(statement, rows_for_driver(connection, into, columns, rows))
-    except sqlite3.IntegrityError as error:
-        raise IntegrityError(statement, None, error) from error
-
-
-def rows_for_driver(
-    connection: AsyncConnection, into: Table, columns: Sequence[str], rows: Iterable[Sequence[Any]]
-) -> list[Any]:
-    """The rows as the driver takes them; columns are encoded one at a time, and most need nothing."""
-    encoders = []
-    for index, name in enumerate(columns):
-        kind = into.c[name].type.dialect_impl(connection.dialect)
-        encoder = kind.bind_processor(connection.dialect)
-        if encoder is not None:
-            encoders.append((index, encoder))
-    if not encoders:
-        return list(rows)
-    by_column = [list(column) for column in zip(*rows, strict=True)]
-    for index, encoder in encoders:
-        by_column[index] = [None if value is None else encoder(value) for value in by_column[index]]
-    return list(zip(*by_column, strict=True))
 
 
 async def retried(engine: AsyncEngine, work: Callable[[AsyncConnection], Awaitable[Result]]) -> Result:

@@ -6,14 +6,16 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import delete
+from sqlalchemy import ARRAY, BigInteger, String, column, delete, func, literal, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from community.kit.bulk import among, update_rows
-from community.kit.db import insert_rows, is_sqlite
+from community.kit.db import Big, is_sqlite
+from community.kit.rows import insert_rows
 from community.leaderboards.models import BOARD_TALLY, BOARD_VALUE
 from community.leaderboards.queries.valued import Asked
+from community.leaderboards.rules import counters
 
 KEY = ("programme_id", "board", "member_id")
 
@@ -86,21 +88,13 @@ async def _tally(connection: AsyncConnection, programme_id: int, changes: Sequen
     counted: Counter[tuple[str, int]] = Counter()
     for change in changes:
         if change.value != change.was:
-            if change.was is not None:
-                counted[change.board, change.was] -= 1
-            if change.value is not None:
-                counted[change.board, change.value] += 1
+            for value, by in ((change.was, -1), (change.value, 1)):
+                for key in () if value is None else counters(value):
+                    counted[change.board, key] += by
     moved = sorted((key, by) for key, by in counted.items() if by)
     if not moved:
         return
-    insert = (sqlite.insert if is_sqlite(connection) else postgresql.insert)(BOARD_TALLY)
-    await connection.execute(
-        insert.on_conflict_do_update(
-            index_elements=["programme_id", "board", "value"],
-            set_={"members": BOARD_TALLY.c.members + insert.excluded.members},
-        ),
-        [{"programme_id": programme_id, "board": key[0], "value": key[1], "members": by} for key, by in moved],
-    )
+    await _count(connection, programme_id, moved)
     fewer = [key for key, by in moved if by < 0]
     if fewer:
         await connection.execute(
@@ -111,3 +105,34 @@ async def _tally(connection: AsyncConnection, programme_id: int, changes: Sequen
                 BOARD_TALLY.c.members == 0,
             )
         )
+
+
+async def _count(
+    connection: AsyncConnection, programme_id: int, moved: Sequence[tuple[tuple[str, int], int]]
+) -> None:
+    """Adds to the tally's rows, in the order given: arrays in one statement on PostgreSQL, row by row on SQLite."""
+    by_row = is_sqlite(connection)
+    insert = (sqlite.insert if by_row else postgresql.insert)(BOARD_TALLY)
+    more = {"members": BOARD_TALLY.c.members + insert.excluded.members}
+    adding = insert.on_conflict_do_update(index_elements=["programme_id", "board", "value"], set_=more)
+    if by_row:
+        names = ("programme_id", "board", "value", "members")
+        rows = [dict(zip(names, (programme_id, *key, by), strict=True)) for key, by in moved]
+        await connection.execute(adding, rows)
+        return
+    boards, values = zip(*(key for key, _by in moved), strict=True)
+    listed = (
+        func.unnest(
+            literal(list(boards), ARRAY(String)),
+            literal(list(values), ARRAY(BigInteger)),
+            literal([by for _key, by in moved], ARRAY(BigInteger)),
+        )
+        .table_valued(column("board", String), column("value", BigInteger), column("members", BigInteger))
+        .render_derived("listed")
+    )
+    await connection.execute(
+        adding.from_select(
+            ["programme_id", "board", "value", "members"],
+            select(literal(programme_id, Big), listed.c.board, listed.c.value, listed.c.members),
+        )
+    )

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from datetime import date
 
-from sqlalchemy import and_, func, select
+from sqlalchemy import ColumnElement, Integer, and_, func, literal, select, union_all
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from community.kit.db import is_sqlite
 from community.leaderboards.changes import differences
 from community.leaderboards.models import BOARD_STATE, BOARD_TALLY, BOARD_VALUE
 from community.leaderboards.queries.valued import Asked, differing
+from community.leaderboards.rules import BUCKET_BITS, BUCKET_LEVELS, LEVEL_APART
 from community.members import queries as member_queries
 from community.members.models import MEMBER, TOUCHED, Reader
 from community.programmes.queries import ProgrammeRow
@@ -76,10 +77,12 @@ def _said(value: int | None, contributions: int | None) -> str:
 async def _tallies(connection: AsyncConnection, programme: ProgrammeRow) -> AsyncIterator[str]:
     """Values that are tallied wrongly, or not at all, or that nobody has."""
     v, t = BOARD_VALUE.c, BOARD_TALLY.c
+    kept = select(v.board, v.value).where(v.programme_id == programme.id).subquery("kept")
+    levels = [select(kept.c.board, key.label("key")) for key in counter_columns(kept.c.value)]
+    keys = union_all(*levels).subquery("keys")
     counted = (
-        select(v.board, v.value, func.count().label("members"))
-        .where(v.programme_id == programme.id)
-        .group_by(v.board, v.value)
+        select(keys.c.board, keys.c.key.label("value"), func.count().label("members"))
+        .group_by(keys.c.board, keys.c.key)
         .subquery("counted")
     )
     tallied = select(t.board, t.value, t.members).where(t.programme_id == programme.id).subquery("tallied")
@@ -96,7 +99,17 @@ async def _tallies(connection: AsyncConnection, programme: ProgrammeRow) -> Asyn
         .order_by(func.coalesce(counted.c.board, tallied.c.board), func.coalesce(counted.c.value, tallied.c.value))
     )
     async for board, value, members, kept in await connection.stream(statement):
-        yield f"board {board}: {members} members have the value {value}, {kept} are tallied"
+        what = f"the value {value}" if value > 0 else f"values in the bucket {value}"
+        yield f"board {board}: {members} members have {what}, {kept} are tallied"
+
+
+def counter_columns(value: ColumnElement[int]) -> list[ColumnElement[int]]:
+    """`rules.counters` as SQL."""
+    buckets = (
+        level * LEVEL_APART + value.op(">>")(literal(BUCKET_BITS * level, Integer))
+        for level in range(1, BUCKET_LEVELS + 1)
+    )
+    return [value, *(-bucket for bucket in buckets)]
 
 
 async def _strays(connection: AsyncConnection, programme: ProgrammeRow) -> AsyncIterator[str]:

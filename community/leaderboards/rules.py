@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from community.programmes.book import Board, Cycle
 from community.programmes.windows import bounds
 from community.standings.rules.measures import Measure
+
+BUCKET_BITS: Final = 7
+BUCKET_LEVELS: Final = 4
+LEVEL_APART: Final = 1 << 57
 
 
 class Row(NamedTuple):
@@ -37,6 +41,30 @@ class Before(NamedTuple):
     members: int
     values: int
     tied: int
+
+
+def counters(value: int) -> tuple[int, ...]:
+    """The keys of the tally under which a member with this value (above 0) is counted.
+
+    The value itself, and keys below 0 for the buckets of 128, 128², 128³ and 128⁴ values in which it lies: so a rank is
+    a sum over some hundred rows at most, however many distinct values a board has.
+    """
+    return (value, *(_bucket_key(level, value >> (BUCKET_BITS * level)) for level in range(1, BUCKET_LEVELS + 1)))
+
+
+def higher(value: int) -> list[tuple[int, int]]:
+    """The ranges (first key, last key) of the tally that together count every member with a higher value, once."""
+    found = []
+    for level in range(BUCKET_LEVELS + 1):
+        first = (value >> (BUCKET_BITS * level)) + 1
+        parent = value >> (BUCKET_BITS * (level + 1))
+        last = LEVEL_APART - 1 if level == BUCKET_LEVELS else ((parent + 1) << BUCKET_BITS) - 1
+        found.append((first, last) if level == 0 else (_bucket_key(level, last), _bucket_key(level, first)))
+    return found
+
+
+def _bucket_key(level: int, bucket: int) -> int:
+    return -(level * LEVEL_APART + bucket)
 
 
 def measures(board: Board) -> tuple[Measure, Measure]:

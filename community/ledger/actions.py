@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from datetime import date
 
 from sqlalchemy import insert, update
@@ -10,16 +11,16 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from community.history.actions import Line, write
 from community.kit.clock import now
-from community.kit.db import insert_rows
 from community.kit.errors import UsageError
 from community.kit.ids import new_id
+from community.kit.rows import Rows
 from community.ledger.models import ENTRY, LEDGER_HEAD, Kind
 from community.ledger.rules import Posting
 from community.members import actions as members
 
-COLUMNS = (
-    "programme_id", "number", "member_id", "kind", "effective_on", "type", "points", "balance", "contributions",
-    "reach", "cause", "reverses", "version", "recorded_at",
+POSTED = (
+    "member_id", "kind", "effective_on", "type", "points", "balance", "contributions", "reach", "cause", "reverses",
+    "version",
 )  # fmt: skip
 POINTS_AT_MOST = 1_000_000
 
@@ -41,26 +42,35 @@ async def number(connection: AsyncConnection, programme_id: int, count: int) -> 
     return int(last) - count + 1
 
 
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """Postings ready to be written, all but their numbers; made before the numbers are taken, which others wait for."""
+
+    rows: Rows
+    count: int
+    members: frozenset[int]
+
+
+def draft(connection: AsyncConnection, programme_id: int, postings: Sequence[Posting]) -> Draft:
+    """Makes postings ready to be written."""
+    count = len(postings)
+    columns: dict[str, Sequence[object]] = {
+        "programme_id": [programme_id] * count,
+        **{name: [getattr(one, name) for one in postings] for name in POSTED},
+        "recorded_at": [now()] * count,
+    }
+    members_touched = frozenset(one.member_id for one in postings)
+    return Draft(Rows(connection, ENTRY, columns), count, members_touched)
+
+
 async def post(
-    connection: AsyncConnection,
-    programme_id: int,
-    postings: Sequence[Posting],
-    first: int,
-    *,
-    also: Collection[int] = (),
+    connection: AsyncConnection, programme_id: int, drafted: Draft, first: int, *, also: Collection[int] = ()
 ) -> None:
     """Writes postings under the numbers from `first` on, and touches their members (and `also` others)."""
-    at = now()
-    rows = [
-        (
-            programme_id, place, p.member_id, p.kind, p.effective_on, p.type, p.points, p.balance, p.contributions,
-            p.reach, p.cause, p.reverses, p.version, at,
-        )
-        for place, p in enumerate(postings, start=first)
-    ]  # fmt: skip
-    if rows:
-        await insert_rows(connection, ENTRY, COLUMNS, rows)
-    await members.touch(connection, programme_id, {p.member_id for p in postings} | set(also))
+    if drafted.count:
+        drafted.rows.set("number", range(first, first + drafted.count))
+        await drafted.rows.insert()
+    await members.touch(connection, programme_id, drafted.members | set(also))
 
 
 async def adjust(
@@ -85,7 +95,8 @@ async def adjust(
         connection, programme_id, actor,
         [Line("points.adjusted", member_id, cause, {"points": points, "day": day.isoformat(), "note": note})],
     )  # fmt: skip
-    first = await number(connection, programme_id, 1)
     posting = Posting(member_id, Kind.ADJUSTMENT.value, day, None, points, points, 0, 0, cause, None, version)
-    await post(connection, programme_id, [posting], first)
+    drafted = draft(connection, programme_id, [posting])
+    first = await number(connection, programme_id, 1)
+    await post(connection, programme_id, drafted, first)
     return first

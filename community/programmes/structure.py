@@ -25,6 +25,8 @@ STAND_IN: Final[dict[str, Any]] = {
 """What takes the place of a broken top part while the rest is checked."""
 MOST_ERRORS: Final = 1_000
 """With so many errors nobody needs the checks between parts, too."""
+MOST_ROUNDS: Final = 20
+"""So often broken parts are left out and the rest is read again; each round reaches one part further out."""
 _QUOTED: Final = re.compile(r"'([^']*)'")
 _MARKED: Final = re.compile(r"<[a-z_]+>")
 """The marks of alternatives, which pydantic puts into its locations."""
@@ -60,8 +62,8 @@ class LeftOut:
     def _left(self, path: Path) -> list[int]:
         if path not in self._places:
             items = self.document.at(path)
-            count = len(items) if isinstance(items, list) else 0
-            self._places[path] = [index for index in range(count) if (*path, index) not in self.paths]
+            length = len(items) if isinstance(items, list) else 0
+            self._places[path] = [index for index in range(length) if (*path, index) not in self.paths]
         return self._places[path]
 
 
@@ -86,7 +88,9 @@ def read_structure(document: Document) -> tuple[Readable, list[Finding]]:
     """The book, or what is left of it, and what is wrong with its parts."""
     left_out = LeftOut(document, document.blank)
     findings: list[Finding] | None = None
+    rounds = 0
     while True:
+        rounds += 1
         try:
             book = Book.model_validate(_without(document.value, left_out))
         except ValidationError as error:
@@ -94,7 +98,7 @@ def read_structure(document: Document) -> tuple[Readable, list[Finding]]:
             if findings is None:
                 findings = [one for one in (_finding(each, left_out) for each in errors) if one]
             more = {_to_remove(each, left_out) for each in errors}
-            hopeless = len(errors) == MOST_ERRORS or more <= left_out.paths
+            hopeless = len(errors) == MOST_ERRORS or more <= left_out.paths or rounds == MOST_ROUNDS
             left_out = LeftOut(document, left_out.paths | more | ({()} if hopeless else set()))
         else:
             return Readable(book, document, left_out), findings or []

@@ -154,9 +154,10 @@ async def post(connection: AsyncConnection, programme_id: int, changes: Sequence
     postings = [posting for change in changes for posting in change.postings]
     if not postings:
         return
+    drafted = ledger.draft(connection, programme_id, postings)
     first = await ledger.number(connection, programme_id, len(postings))
     await note(connection, programme_id, changes, numbers(changes, first))
-    await ledger.post(connection, programme_id, postings, first)
+    await ledger.post(connection, programme_id, drafted, first)
 
 
 def numbers(changes: Sequence[Change], first: int) -> dict[UUID, int]:

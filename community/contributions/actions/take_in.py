@@ -21,18 +21,14 @@ from community.contributions.actions.held import CONTENT, Content, Row
 from community.contributions.models import ARRIVAL_HEAD, CONTRIBUTION, State
 from community.kit.bulk import among, update_rows
 from community.kit.clock import now
-from community.kit.db import insert_rows
 from community.kit.ids import new_id
+from community.kit.rows import Rows
 from community.ledger import actions as ledger
 from community.members import actions as members
 from community.programmes.queries import ProgrammeRow
 
 LAST = 1 << 60
 """New contributions stand in line behind all that came in before; their arrival is numbered when they are written."""
-COLUMNS = (
-    "id", "programme_id", "member_id", "source", "external_id", "arrival", *CONTENT, "state", "submitted_at",
-    "decided_at", "decided_by", "price", "priced_by", "past_caps", "awards", "award_number",
-)  # fmt: skip
 UPDATED = (
     "member_id", *CONTENT, "state", "submitted_at", "decided_at", "decided_by", "price", "priced_by",
 )  # fmt: skip
@@ -185,34 +181,49 @@ async def _write(
     await update_rows(connection, CONTRIBUTION, ["programme_id", "id"], UPDATED, batch.changed)
     if not (batch.fresh or changes or batch.changed):
         return
-    arrival = await _arrivals(connection, programme.id, len(batch.fresh)) if batch.fresh else 0
-    postings = [posting for change in changes for posting in change.postings]
-    first = await ledger.number(connection, programme.id, len(postings)) if postings else 0
-    awarded = awards.numbers(changes, first)
+    drafted = ledger.draft(connection, programme.id, [posting for change in changes for posting in change.postings])
+    rows = _rows(connection, programme.id, source, batch, at, actor)
     old = [change for change in changes if change.held.id not in batch.fresh]
-    rows = [
-        (
-            held.id, programme.id, held.member_id, source, incoming.external_id, arrival + place,
-            *(getattr(incoming.content, name) for name in CONTENT),
-            State.APPROVED.value if held.approved else State.SUBMITTED.value, at,
-            at if held.approved else None, actor if held.approved else None,
-            held.price if held.approved else None, held.priced_by if held.approved else None,
-            False, 1 if held.approved else 0, awarded.get(held.id),
-        )
-        for place, (incoming, held) in enumerate(batch.fresh.values())
-    ]  # fmt: skip
-    if rows:
-        await insert_rows(connection, CONTRIBUTION, COLUMNS, rows)
+    arrival = await _arrivals(connection, programme.id, len(batch.fresh)) if batch.fresh else 0
+    first = await ledger.number(connection, programme.id, drafted.count) if drafted.count else 0
+    awarded = awards.numbers(changes, first)
+    if batch.fresh:
+        rows.set("arrival", range(arrival, arrival + len(batch.fresh)))
+        rows.set("award_number", [awarded.get(id_) for id_ in batch.fresh])
+        await rows.insert()
     await awards.note(connection, programme.id, old, awarded)
-    await ledger.post(connection, programme.id, postings, first, also=touched)
+    await ledger.post(connection, programme.id, drafted, first, also=touched)
+
+
+def _rows(connection: AsyncConnection, programme_id: int, source: str, batch: _Batch, at: datetime, actor: str) -> Rows:
+    """The new contributions ready to be written, all but the numbers that others wait for."""
+    incoming = [one for one, _held in batch.fresh.values()]
+    held = [one for _incoming, one in batch.fresh.values()]
+    columns: dict[str, Sequence[Any]] = {
+        "id": [one.id for one in held],
+        "programme_id": [programme_id] * len(held),
+        "member_id": [one.member_id for one in held],
+        "source": [source] * len(held),
+        "external_id": [one.external_id for one in incoming],
+        **{name: [getattr(one.content, name) for one in incoming] for name in CONTENT},
+        "state": [State.APPROVED.value if one.approved else State.SUBMITTED.value for one in held],
+        "submitted_at": [at] * len(held),
+        "decided_at": [at if one.approved else None for one in held],
+        "decided_by": [actor if one.approved else None for one in held],
+        "price": [one.price if one.approved else None for one in held],
+        "priced_by": [one.priced_by if one.approved else None for one in held],
+        "past_caps": [False] * len(held),
+        "awards": [int(one.approved) for one in held],
+    }
+    return Rows(connection, CONTRIBUTION, columns)
 
 
 async def _owners(connection: AsyncConnection, programme_id: int, source: str, external_ids: Sequence[str]) -> set[int]:
     c = CONTRIBUTION.c
     found = await connection.scalars(
-        select(c.member_id)
-        .where(c.programme_id == programme_id, c.source == source, among(connection, c.external_id, external_ids))
-        .distinct()
+        select(c.member_id).where(
+            c.programme_id == programme_id, c.source == source, among(connection, c.external_id, external_ids)
+        )
     )
     return set(found)
 

@@ -13,8 +13,11 @@ from community.kit.tabular.target import Target, opened
 
 _FORMULA: Final = frozenset("=+-@\t\r\n\0＝＋－＠")
 _SPACES: Final = frozenset(" \u00a0\u3000")
-_DOUBTFUL: Final = _FORMULA | _SPACES | frozenset("\v\f\u1680\u2028\u2029\u202f\u205f\ufeff") | frozenset(
-    map(chr, range(0x2000, 0x200B))
+_DOUBTFUL: Final = (
+    _FORMULA
+    | _SPACES
+    | frozenset("\v\f\u1680\u2028\u2029\u202f\u205f\ufeff")
+    | frozenset(map(chr, range(0x2000, 0x200B)))
 )
 _NEGATIVE_NUMBER: Final = re.compile(r"-[0-9]+(?:\.[0-9]+)?")
 
@@ -46,7 +49,9 @@ def guarded(text: str) -> str:
 def _guarded(batch: Sequence[Row], texts: Sequence[int]) -> Sequence[Row]:
     """The batch with its texts guarded; most need nothing, which is seen a column at a time."""
     doubtful = [
-        place for place in texts if not _DOUBTFUL.isdisjoint([row[place][0] for row in batch if row[place]])  # type: ignore[index]  # a text
+        place
+        for place in texts
+        if not _DOUBTFUL.isdisjoint([row[place][0] for row in batch if row[place]])  # type: ignore[index]  # a text
     ]
     if not doubtful:
         return batch

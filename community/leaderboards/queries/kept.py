@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, bindparam, exists, func, literal, select, union_all
+from sqlalchemy import ColumnElement, Select, and_, bindparam, cast, exists, func, literal, select, union_all
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from community.kit.db import Big
@@ -15,7 +16,7 @@ from community.kit.errors import NotFound
 from community.kit.text import fold
 from community.leaderboards.models import BOARD_STATE, BOARD_TALLY, BOARD_VALUE
 from community.leaderboards.queries.shape import ON_BOARD, PROGRAMME_AND_BOARD, shown
-from community.leaderboards.rules import Before, Row, Tie, ranks
+from community.leaderboards.rules import BUCKET_LEVELS, Before, Row, Tie, higher, ranks
 from community.members.models import MEMBER, TOUCHED, Reader
 from community.programmes.book import Board
 from community.programmes.queries import ProgrammeRow
@@ -44,7 +45,7 @@ class Place:
 
 async def kept(connection: AsyncConnection, programme: ProgrammeRow, board: Board, day: date) -> Kept:
     """Whether the kept values of a board may be read for `day`."""
-    row = (await connection.execute(select(*_freshness()), _of(programme, board, day))).one()
+    row = (await connection.execute(select(*freshness()), named(programme, board, day))).one()
     return Kept(bool(row.fresh), bool(row.present))
 
 
@@ -52,7 +53,7 @@ async def place(
     connection: AsyncConnection, programme: ProgrammeRow, board: Board, day: date, handle: str
 ) -> Place:
     """Where a member stands, and whether that may be relied on. Raises NotFound for an unknown handle."""
-    row = (await connection.execute(_place(), {**_of(programme, board, day), "handle": fold(handle)})).one_or_none()
+    row = (await connection.execute(_place(), {**named(programme, board, day), "handle": fold(handle)})).one_or_none()
     if row is None:
         raise NotFound(f"no member of the programme has the handle {handle!r}")
     return Place(Kept(bool(row.fresh), bool(row.present)), row.folded, row.value)
@@ -61,25 +62,33 @@ async def place(
 async def around(
     connection: AsyncConnection, programme: ProgrammeRow, board: Board, day: date, own: Place, neighbours: int
 ) -> list[Row]:
-    """The member at `own` (who stands on the board) with `neighbours` on either side, in one statement."""
-    statement = _around(board.ties == "ordinal", own.kept.present)
-    parameters = {**_of(programme, board, day), "own": own.value, "folded": own.folded, "neighbours": neighbours}
+    """The member at `own` with `neighbours` on either side, in one statement; nobody where there is no place."""
+    if own.value is None:
+        return []
+    statement = _around(board.ties, own.kept.present)
+    parameters = {**named(programme, board, day), "own": own.value, "folded": own.folded, "neighbours": neighbours}
+    for level, (first_key, last_key) in enumerate(higher(own.value)):
+        parameters |= {f"first{level}": first_key, f"last{level}": last_key}
     rows = sorted((await connection.execute(statement, parameters)).all(), key=lambda row: (-row.value, row.folded))
     mine = next(index for index, row in enumerate(rows) if row.folded == own.folded)
     first = max(0, mine - neighbours)
     rows = rows[first : mine + neighbours + 1]
-    before = Before(int(rows[0].higher_members), rows[0].higher_values, rows[0].tied)
+    before = Before(rows[0].higher_members, rows[0].higher_values, rows[0].tied)
     line = [Tie(row.value, row.members) for row in rows]
     return [Row(rank, *row[:6]) for rank, row in zip(ranks(board.ties, line, mine - first, before), rows, strict=True)]
 
 
-def _of(programme: ProgrammeRow, board: Board, day: date) -> dict[str, Any]:
+def named(programme: ProgrammeRow, board: Board, day: date) -> dict[str, Any]:
+    """The parameters by which these statements know a board and a day."""
     return {"programme": programme.id, "board": board.key, "day": day, "version": programme.version}
 
 
 @lru_cache
-def _freshness() -> tuple[ColumnElement[Any], ColumnElement[Any]]:
-    """Kept for the day and version, nobody touched since; and no decision after the day."""
+def freshness() -> tuple[ColumnElement[Any], ColumnElement[Any]]:
+    """The columns `fresh` (kept for the day and version, nobody touched since) and `present` (no later decision).
+
+    Parameters: programme, board, day, version.
+    """
     state = exists().where(
         BOARD_STATE.c.programme_id == bindparam("programme"),
         BOARD_STATE.c.board == bindparam("board"),
@@ -96,7 +105,7 @@ def _freshness() -> tuple[ColumnElement[Any], ColumnElement[Any]]:
 @lru_cache
 def _place() -> Select[Any]:
     return (
-        select(MEMBER.c.folded, _V.value, *_freshness())
+        select(MEMBER.c.folded, _V.value, *freshness())
         .select_from(
             MEMBER.outerjoin(BOARD_VALUE, and_(*PROGRAMME_AND_BOARD, _V.member_id == MEMBER.c.id))
         )
@@ -105,7 +114,7 @@ def _place() -> Select[Any]:
 
 
 @lru_cache
-def _around(ordinal: bool, present: bool) -> Select[Any]:
+def _around(ties: str, present: bool) -> Select[Any]:
     """The neighbours on both sides, each with how many have the same value, and what stands before the member.
 
     Four ranges of the index instead of one condition, because no index serves `value > v OR value = v AND …`.
@@ -119,19 +128,32 @@ def _around(ordinal: bool, present: bool) -> Select[Any]:
         _range(_V.value < own, behind),
     ]
     near = union_all(*(select(part) for part in parts)).subquery("near")
-    higher = (_T.programme_id == bindparam("programme"), _T.board == bindparam("board"), _T.value > own)
-    earlier = and_(_V.value == own, _V.folded < folded)
-    tied = select(func.count()).select_from(BOARD_VALUE).where(*PROGRAMME_AND_BOARD, earlier)
-    return shown(
-        near,
-        present,
-        near.c.folded,
-        _T.members,
-        select(func.coalesce(func.sum(_T.members), 0)).where(*higher).scalar_subquery().label("higher_members"),
-        select(func.count()).where(*higher).scalar_subquery().label("higher_values"),
-        (tied.scalar_subquery() if ordinal else literal(0)).label("tied"),
-        tallied=True,
-    )
+    before = _before(ties, own, folded)
+    return shown(near, present, near.c.folded, _T.members, *before, tallied=True)
+
+
+def _before(ties: str, own: ColumnElement[int], folded: ColumnElement[str]) -> Sequence[ColumnElement[int]]:
+    """What the kind of rank needs of what stands before the member: the columns of `rules.Before`."""
+    mine = (_T.programme_id == bindparam("programme"), _T.board == bindparam("board"))
+    none: ColumnElement[int] = literal(0)
+    members = values = tied = none
+    if ties == "dense":
+        values = select(func.count()).where(*mine, _T.value > own).scalar_subquery()
+    else:
+        levels = [
+            select(_T.members).where(*mine, _T.value.between(_key("first", level), _key("last", level)))
+            for level in range(BUCKET_LEVELS + 1)
+        ]
+        buckets = union_all(*levels).subquery("buckets")
+        members = select(cast(func.coalesce(func.sum(buckets.c.members), 0), Big)).scalar_subquery()
+    if ties == "ordinal":
+        earlier = and_(_V.value == own, _V.folded < folded)
+        tied = select(func.count()).select_from(BOARD_VALUE).where(*PROGRAMME_AND_BOARD, earlier).scalar_subquery()
+    return members.label("higher_members"), values.label("higher_values"), tied.label("tied")
+
+
+def _key(name: str, level: int) -> ColumnElement[int]:
+    return bindparam(f"{name}{level}", type_=Big)
 
 
 def _range(condition: ColumnElement[bool], order: tuple[ColumnElement[Any], ...], more: int = 0) -> Any:

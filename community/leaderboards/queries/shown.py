@@ -37,10 +37,13 @@ async def top(
     connection: AsyncConnection, programme: ProgrammeRow, board: Board, day: date, n: int
 ) -> list[Row]:
     """The first `n` places of a board on a day, by rank, then folded handle."""
+    parameters = {**kept_board.named(programme, board, day), "most": n}
+    found = (await connection.execute(_kept_first(board.ties), parameters)).all()
+    if found and found[0].fresh and found[0].present:
+        return [Row(row[6], *row[:6]) for row in found]
     source = await kept_board.kept(connection, programme, board, day)
     statement, parameters = _ranked(connection, programme, board, day, source, limited=True)
-    rows = await connection.execute(statement, {**parameters, "most": n})
-    return [Row(row[-1], *row[:6]) for row in rows]
+    return [Row(row[6], *row[:6]) for row in await connection.execute(statement, {**parameters, "most": n})]
 
 
 async def around(
@@ -53,8 +56,6 @@ async def around(
     own = await kept_board.place(connection, programme, board, day, handle)
     if not own.kept.fresh:
         return await _around_from_ledger(connection, programme, board, day, own, neighbours)
-    if own.value is None:
-        return []
     return await kept_board.around(connection, programme, board, day, own, neighbours)
 
 
@@ -85,8 +86,8 @@ async def _around_from_ledger(
         .subquery("near")
     )
     statement = shown(near, own.kept.present, near.c.rank).order_by(near.c.place)
-    found = await connection.execute(statement, {**_named(programme, board, day), **EVERYBODY.parameters()})
-    return [Row(row[-1], *row[:6]) for row in found]
+    found = await connection.execute(statement, {**kept_board.named(programme, board, day), **EVERYBODY.parameters()})
+    return [Row(row[6], *row[:6]) for row in found]
 
 
 def _ranked(
@@ -99,15 +100,17 @@ def _ranked(
     limited: bool,
 ) -> tuple[Select[Any], dict[str, Any]]:
     """The statement for all places, or with `limited` for the first `most`, and its parameters."""
-    named = _named(programme, board, day)
+    named = kept_board.named(programme, board, day)
     if source.fresh:
         return _from_kept(board.ties, source.present, limited), named
     ranked = _from_ledger(connection, programme, board, day)
     return _dressed(ranked, source.present, limited), {**named, **EVERYBODY.parameters()}
 
 
-def _named(programme: ProgrammeRow, board: Board, day: date) -> dict[str, Any]:
-    return {"programme": programme.id, "board": board.key, "day": day}
+@lru_cache
+def _kept_first(ties: str) -> Select[Any]:
+    """The first places as they are kept, and in the same statement whether they may be shown so, as mostly they may."""
+    return _from_kept(ties, True, True).add_columns(*kept_board.freshness())
 
 
 @lru_cache

@@ -1,5 +1,5 @@
 """The verbs on members; the only writers of them."""
 
-from community.members.actions.marks import lock, touch, untouch
+from community.members.actions.marks import lock, lock_touched, touch, untouch
 
-__all__ = ["lock", "touch", "untouch"]
+__all__ = ["lock", "lock_touched", "touch", "untouch"]

@@ -25,6 +25,25 @@ async def lock(connection: AsyncConnection, programme_id: int, member_ids: Colle
     )
 
 
+async def lock_touched(
+    connection: AsyncConnection, programme_id: int, reader: Reader, *, first: int, most: int
+) -> list[int]:
+    """Locks the members whom a reader must look at again, from id `first` on, at most `most`; answers their ids."""
+    marked = (
+        select(TOUCHED.c.member_id)
+        .where(TOUCHED.c.programme_id == programme_id, TOUCHED.c.reader == reader.value, TOUCHED.c.member_id >= first)
+        .order_by(TOUCHED.c.member_id)
+        .limit(most)
+    )
+    found = await connection.scalars(
+        select(MEMBER.c.id)
+        .where(MEMBER.c.programme_id == programme_id, MEMBER.c.id.in_(marked))
+        .order_by(MEMBER.c.id)
+        .with_for_update()
+    )
+    return list(found)
+
+
 async def touch(
     connection: AsyncConnection,
     programme_id: int,

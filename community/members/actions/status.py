@@ -11,8 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from community.history.actions import Line, write
 from community.kit.bulk import among, update_rows
-from community.kit.db import insert_rows
 from community.kit.errors import Conflict, UsageError
+from community.kit.rows import insert_rows
 from community.members.actions.marks import lock, touch
 from community.members.models import LEAVE, MEMBER, Status
 

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from community.kit.bulk import among, update_rows
 from community.kit.clock import now
-from community.kit.db import insert_rows
+from community.kit.rows import insert_rows
 from community.members.actions.marks import lock, touch
 from community.members.actions.status import StatusChange, change_statuses
 from community.members.forms import MemberRow

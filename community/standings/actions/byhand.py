@@ -14,7 +14,6 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from community.history.actions import Line, write
 from community.kit.errors import Conflict, NotFound, UsageError
-from community.ledger.queries import position
 from community.members import actions as members
 from community.members.forms import MemberRow
 from community.members.models import Reader, Status
@@ -149,14 +148,13 @@ async def take_over(at: Hand, brought: Sequence[Brought]) -> set[int]:
     found = await measured(
         at.connection, at.programme, at.ladder, at.day, listed(at.connection, sorted(by_id)), evaluated_only=False
     )
-    position_seen = await position(at.connection, at.programme.id)
     by_day: dict[date, list[Judged]] = {}
     for one in found:
         outcome = _taken_over(one, by_id[one.member_id], at.day)
         if outcome.state != one.state:
             by_day.setdefault(by_id[one.member_id].since or at.day, []).append(Judged(one, outcome))
     for day, judged in sorted(by_day.items()):
-        ruling = Ruling(at.programme.id, day, position_seen, at.programme.version, IMPORTED, quiet=True)
+        ruling = Ruling(at.programme.id, day, at.programme.version, IMPORTED, quiet=True)
         await store(at.connection, ruling, judged)
     changed = {one.member.member_id for judged in by_day.values() for one in judged}
     await members.touch(at.connection, at.programme.id, changed)
@@ -201,8 +199,7 @@ async def _move(at: Hand, found: Measured, tier: str | None, told: list[Happened
 
 
 async def _store(at: Hand, found: Measured, outcome: Outcome, note: str | None) -> None:
-    seen = await position(at.connection, at.programme.id)
-    ruling = Ruling(at.programme.id, at.day, seen, at.programme.version, at.actor, note=note)
+    ruling = Ruling(at.programme.id, at.day, at.programme.version, at.actor, note=note)
     await store(at.connection, ruling, [Judged(found, outcome)])
     await members.touch(at.connection, at.programme.id, [found.member_id], (Reader.STANDINGS,))
     if note and outcome.step is None:

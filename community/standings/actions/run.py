@@ -19,7 +19,6 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from community.kit.clock import now
 from community.kit.db import is_sqlite, reading, writing
 from community.kit.errors import UsageError
-from community.ledger.queries import position
 from community.members import actions as members
 from community.members import queries as member_queries
 from community.members.models import Reader
@@ -98,14 +97,14 @@ async def refresh(
     async with reading(engine) as connection:
         programme = await programmes.programme(connection, slug)
         before = await last_run(connection, programme.id)
-        ranges = await member_queries.ranges(connection, programme.id, range_size)
-    asked = day or programme.today
-    past = before is not None and asked < before[0]
+        asked = day or programme.today
+        past = before is not None and asked < before[0]
+        everybody = full or past or programme.everybody_touched or before != (asked, True)
+        ranges = await member_queries.ranges(connection, programme.id, range_size) if everybody else []
     if past and before is not None and not dry:
         raise UsageError(f"{asked} lies before the last day run, {before[0]}: only with --dry-run")
     quiet = quiet or before is None
     task = Task(engine, programme, ladder_of(programme.book, programme.version), asked, actor, quiet, dry, past)
-    everybody = full or past or programme.everybody_touched or before != (asked, True)
     report = Report(asked, everybody)
     if not everybody:
         await _touched(task, report)
@@ -158,17 +157,25 @@ async def evaluate_range(task: Task, first: int, last: int, report: Report) -> N
 
 
 async def _touched(task: Task, report: Report) -> None:
-    """Evaluates those who were touched since."""
-    after = 0
-    while True:
-        async with reading(task.engine) as connection:
-            ids = await member_queries.touched(
-                connection, task.programme.id, Reader.STANDINGS, first=after, most=LOOKED_AT_ONCE
-            )
-        if not ids:
-            return
-        report.add(await _look_at(task, ids), keep=task.dry)
-        after = ids[-1] + 1
+    """Evaluates those who were touched since; whoever is touched meanwhile waits for the next run."""
+    after, ids = 0, [0] * LOOKED_AT_ONCE
+    while len(ids) == LOOKED_AT_ONCE:
+        if task.dry:
+            async with reading(task.engine) as connection:
+                ids = await member_queries.touched(
+                    connection, task.programme.id, Reader.STANDINGS, first=after, most=LOOKED_AT_ONCE
+                )
+                judged = await judge(connection, task.programme, task.ladder, task.day, ids)
+        else:
+            async with writing(task.engine) as connection:
+                ids = await members.lock_touched(
+                    connection, task.programme.id, Reader.STANDINGS, first=after, most=LOOKED_AT_ONCE
+                )
+                judged = await _decide(
+                    connection, task.programme, task.ladder, task.day, ids, actor=task.actor, quiet=task.quiet
+                )
+        report.add(judged, keep=task.dry)
+        after = ids[-1] + 1 if ids else after
 
 
 async def _look_at(task: Task, ids: Sequence[int]) -> list[Judged]:
@@ -194,9 +201,23 @@ async def decide_about(
 ) -> list[Judged]:
     """Locks the members, evaluates them, writes what changed and takes their marks away."""
     await members.lock(connection, programme.id, ids)
-    seen = await position(connection, programme.id)
+    return await _decide(connection, programme, ladder, day, ids, actor=actor, quiet=quiet)
+
+
+async def _decide(
+    connection: AsyncConnection,
+    programme: ProgrammeRow,
+    ladder: Ladder,
+    day: date,
+    ids: Sequence[int],
+    *,
+    actor: str,
+    quiet: bool,
+) -> list[Judged]:
+    if not ids:
+        return []
     judged = await judge(connection, programme, ladder, day, ids)
-    await store(connection, Ruling(programme.id, day, seen, ladder.version, actor, quiet), judged)
+    await store(connection, Ruling(programme.id, day, ladder.version, actor, quiet), judged)
     await members.untouch(connection, programme.id, Reader.STANDINGS, ids)
     return judged
 
@@ -227,7 +248,7 @@ async def as_before(
     states = await states_before(connection, programme_id, day, [one.member_id for one in found])
     return [
         Measured(
-            one.member_id, one.handle, one.status, one.joined_on,
+            one.member_id, one.handle, one.status, one.joined_on, one.position,
             states.get(one.member_id, State(locked=one.state.locked, locked_until=one.state.locked_until)),
             one.facts, one.changes, one.decisions,
         )

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from community.history.actions import Line, write
 from community.kit.bulk import among, update_rows
 from community.kit.clock import now
-from community.kit.db import insert_rows
+from community.kit.rows import insert_rows
 from community.members import actions as members
 from community.members.models import MEMBER, Reader
 from community.standings.models import DECISION, STANDING, STANDING_CHANGE
@@ -34,11 +34,10 @@ DECIDED = (
 
 @dataclass(frozen=True, slots=True)
 class Ruling:
-    """What goes for all that is written: day, ledger position seen, version of the book, who, and whether quietly."""
+    """What goes for all that is written: the day, the version of the book, who decides, and whether quietly."""
 
     programme_id: int
     day: date
-    position: int
     version: int
     actor: str
     quiet: bool = False
@@ -108,7 +107,7 @@ async def _decisions(connection: AsyncConnection, ruling: Ruling, stepped: Seque
     rows = [
         (
             ruling.programme_id, one.member.member_id, one.member.decisions + 1, step.from_tier, step.to_tier,
-            ruling.day, ruling.position, ruling.version, step.reasons, ruling.actor, ruling.note, at,
+            ruling.day, one.member.position, ruling.version, step.reasons, ruling.actor, ruling.note, at,
         )
         for one, step in stepped
     ]  # fmt: skip

@@ -19,13 +19,13 @@ from community.standings.queries.verdict import STATE_COLUMNS, members_measured
 from community.standings.rules.ladder import Ladder
 from community.standings.rules.state import Declined, Facts, Proposal, State
 
-FIRST_STATE = 6
+FIRST_STATE = 7
 FIRST_VALUE = FIRST_STATE + len(STATE_COLUMNS)
 
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """A member with the standing and the facts that an evaluation needs.
+    """A member with the standing and the facts that an evaluation needs, as of the ledger position that was seen.
 
     `changes` and `decisions` number the rows so far; `changes` is None where there is no standing yet.
     """
@@ -34,6 +34,7 @@ class Measured:
     handle: str
     status: str
     joined_on: date
+    position: int
     state: State
     facts: Facts
     changes: int | None
@@ -78,11 +79,13 @@ async def measured(
 
 
 def _measured(row: Any, known_leaves: Sequence[tuple[date, date]], day: date) -> Measured:
-    member_id, handle, status, return_on, came_back, joined_on = row[:FIRST_STATE]
+    member_id, handle, status, return_on, came_back, joined_on, position = row[:FIRST_STATE]
     on_leave = status == "on_leave" and day < return_on
     facts = Facts(tuple(row[FIRST_VALUE:]), on_leave, tuple(known_leaves), came_back)
     state = state_of(row[FIRST_STATE:FIRST_VALUE])
-    return Measured(member_id, handle, status, joined_on, state, facts, row[FIRST_VALUE - 2], row[FIRST_VALUE - 1] or 0)
+    return Measured(
+        member_id, handle, status, joined_on, position, state, facts, row[FIRST_VALUE - 2], row[FIRST_VALUE - 1] or 0
+    )
 
 
 def state_of(columns: Sequence[Any]) -> State:

@@ -14,6 +14,7 @@ from weakref import WeakKeyDictionary
 
 from sqlalchemy import ColumnElement, Select, and_, case, false, func, literal, not_, or_, select, true
 
+from community.ledger.models import LEDGER_HEAD
 from community.members.models import MEMBER, Status
 from community.programmes.versions import Versions
 from community.standings.models import STANDING
@@ -48,7 +49,8 @@ def members_measured(
 
     The statement is built once for a ladder and day, whoever is chosen: `chosen.parameters()` go with it.
 
-    Columns: id, handle, status, return_on, came_back, joined_on, the standing's, then one a measure. With
+    Columns: id, handle, status, return_on, came_back, joined_on, the ledger position that the statement sees, the
+    standing's, then one a measure. With
     `attention_only` those members alone about whom something may change on `day`.
     """
     key = (programme_id, day, type(chosen), sqlite, position, attention_only, evaluated_only, versions.known_types)
@@ -87,11 +89,17 @@ def _members_measured(
     )
     for joined, member_column in found.joins:
         source = source.outerjoin(joined, member_column == MEMBER.c.id)
+    seen = (
+        select(LEDGER_HEAD.c.number)
+        .where(LEDGER_HEAD.c.programme_id == programme_id)
+        .scalar_subquery()
+        .label("position")
+    )
     values = [column.label(f"m{place}") for place, column in enumerate(found.columns)]
     statement = (
         select(
             MEMBER.c.id, MEMBER.c.handle, MEMBER.c.status, MEMBER.c.return_on, MEMBER.c.came_back, MEMBER.c.joined_on,
-            *(STANDING.c[name] for name in STATE_COLUMNS), *values,
+            seen, *(STANDING.c[name] for name in STATE_COLUMNS), *values,
         )
         .select_from(source)
         .where(MEMBER.c.programme_id == programme_id, chosen.clause(MEMBER.c.id))
