@@ -1,5 +1,12 @@
-"""Every room's tables, for migrations and tests; nothing else."""
+"""Every room's tables, for migrations and tests; nothing else. Loading a room's models defines its tables."""
 
+import community.contributions.models
+import community.history.models
+import community.leaderboards.models
+import community.ledger.models
+import community.members.models
+import community.programmes.models
+import community.standings.models  # noqa: F401 - as all above: loaded for what it defines
 from community.kit.db import metadata
 
 __all__ = ["metadata"]

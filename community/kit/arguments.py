@@ -9,6 +9,7 @@ import typer
 
 
 def read_day(text: str) -> date:
+    """The day that an option names. Raises BadParameter for anything but YYYY-MM-DD."""
     try:
         return date.fromisoformat(text)
     except ValueError:
