@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import date
 from typing import Final, NamedTuple
@@ -102,3 +103,10 @@ def ranks(ties: str, line: Sequence[Tie], own: int, before: Before) -> list[int]
         step = 0 if lower.value == higher.value else 1 if dense else higher.members
         found[place] = found[place + 1] - step
     return found
+
+
+def first_ranks(ties: str, values: Sequence[int]) -> list[int]:
+    """The ranks of the first places of a board, whose values are given from the highest on."""
+    members = Counter(values)
+    line = [Tie(value, members[value]) for value in values]
+    return ranks(ties, line, 0, Before(0, 0, 0)) if line else []

@@ -34,7 +34,7 @@ from community.standings.rules.decide import Outcome, evaluate
 from community.standings.rules.ladder import Ladder, ladder_of
 from community.standings.rules.state import State
 
-LOOKED_AT_ONCE = 2_000
+LOOKED_AT_ONCE = 5_000
 """Members locked, decided and written in one transaction at most."""
 
 Progress = Callable[[int, int], None]
@@ -216,7 +216,7 @@ async def _decide(
 ) -> list[Judged]:
     if not ids:
         return []
-    judged = await judge(connection, programme, ladder, day, ids)
+    judged = await judge(connection, programme, ladder, day, ids, attention_only=True)
     await store(connection, Ruling(programme.id, day, ladder.version, actor, quiet), judged)
     await members.untouch(connection, programme.id, Reader.STANDINGS, ids)
     return judged
@@ -230,12 +230,14 @@ async def judge(
     ids: Sequence[int],
     *,
     past: bool = False,
+    attention_only: bool = False,
 ) -> list[Judged]:
     """What an evaluation on `day` comes to, for each of the members; writes nothing.
 
-    `past`: it starts from the standings as they were left at the end of the day before.
+    `past`: it starts from the standings as they were left at the end of the day before. `attention_only`: only for
+    those about whom something may change, which the database finds.
     """
-    found = await measured(connection, programme, ladder, day, listed(connection, ids))
+    found = await measured(connection, programme, ladder, day, listed(connection, ids), attention_only=attention_only)
     if past:
         found = await as_before(connection, programme.id, day, found)
     return [Judged(one, outcome_of(ladder, one, day, programme)) for one in found]

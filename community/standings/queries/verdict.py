@@ -134,7 +134,7 @@ def _attention(ladder: Ladder, values: Sequence[ColumnElement[int]], day: date, 
         s.at_risk_since.is_(None), s.lost_on <= day, s.reckoned_by != ladder.version, s.declined.is_not(None)
     )
     return case(
-        (and_(s.tier.is_not(None), level == 0), true()),
+        (or_(MEMBER.c.came_back, and_(s.tier.is_not(None), level == 0)), true()),
         (locked, marked),
         (qualified > level, not_(func.coalesce(waiting, false()))),
         (_keep_fails(ladder, values, level), case((on_leave, marked), else_=unsettled)),
