@@ -44,7 +44,10 @@ def read_book(file: str, *, retroactive: bool, note: str = "") -> NewVersion:
 
 @programme.command()
 def plan(file: File, retroactive: Retroactive = False, as_json: AsJson = False) -> None:
-    """Show what a book would do to the rules and to the people; change nothing."""
+    """Show what a book would do to rules and people.
+
+    Nothing is changed.
+    """
     version = read_book(file, retroactive=retroactive)
 
     async def work(engine: AsyncEngine, settings: Settings) -> Plan:
@@ -64,7 +67,10 @@ def apply(
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
     note: Annotated[str, typer.Option("--note", metavar="TEXT", help="Why; kept with the version.")] = "",
 ) -> None:
-    """Put a book in force as a new numbered version; a new programme where there is none."""
+    """Put a book in force as a new numbered version.
+
+    A new programme where there is none. Asks before on a terminal.
+    """
     version = read_book(file, retroactive=retroactive, note=note)
     slug = version.book.programme.slug
     if not yes:

@@ -89,7 +89,10 @@ def list_(
 
 @contributions.command()
 def approve(slug: Slug, ids: Ids = None, all_pending: AllPending = False, note: Note = None) -> None:
-    """Approve submissions: price them by the book in force and post the points."""
+    """Approve submissions.
+
+    They are priced by the book in force, and the points are posted.
+    """
     _decide(slug, ids, all_pending, note, review.approve, "approved")
 
 
@@ -101,7 +104,7 @@ def reject(slug: Slug, ids: Ids = None, all_pending: AllPending = False, note: N
 
 @contributions.command("return")
 def return_(slug: Slug, ids: Ids = None, all_pending: AllPending = False, note: NeededNote = "") -> None:
-    """Give submissions back to their authors for changes, with a note."""
+    """Give submissions back for changes, with a note."""
 
     async def returned(
         connection: AsyncConnection, programme: ProgrammeRow, ids: Collection[UUID], *, actor: str, note: str | None
@@ -119,7 +122,10 @@ def withdraw(slug: Slug, ids: Ids = None, note: Note = None) -> None:
 
 @contributions.command()
 def reverse(slug: Slug, ids: Ids = None, note: Note = None) -> None:
-    """Take approved contributions back; their points are reversed."""
+    """Take approved contributions back.
+
+    Their points are reversed, and later ones in line may get what a cap then leaves.
+    """
     _decide(slug, ids, False, note, review.reverse, "reversed")
 
 
@@ -153,7 +159,10 @@ def edit(
         bool, typer.Option("--as-author", help="An edit of an approved contribution waits for review.")
     ] = False,
 ) -> None:
-    """Edit a contribution: title, url, occurred_on, language, description, type, handle, or a field of its type."""
+    """Edit a contribution.
+
+    Its title, url, occurred_on, language, description, type, handle, or a field of its type.
+    """
     given = dict(_change(one) for one in changes)
 
     async def work(engine: AsyncEngine, _settings: Settings) -> str:
@@ -207,7 +216,10 @@ def override(
     past_caps: Annotated[bool, typer.Option("--past-caps", help="Caps do not cut it.")] = False,
     take_back: Annotated[bool, typer.Option("--take-back", help="The price counts again.")] = False,
 ) -> None:
-    """Set points in place of the price of an approved contribution, with a reason; or take that back."""
+    """Set points in place of a price, or take that back.
+
+    Only for approved contributions, and with a reason. Caps apply unless --past-caps is given.
+    """
     if (points is None) != take_back:
         raise UsageError("name the points, or --take-back")
 

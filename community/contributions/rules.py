@@ -12,8 +12,8 @@ from community.programmes.book import Bonus, Book, Cap, Condition, ContributionT
 from community.programmes.conditions import holds
 from community.programmes.windows import cap_period
 
-TIMES_SCALE = 1000
-"""`times` has at most three places, so a product of factors is exact in whole thousandths."""
+PLACES = 1000
+"""Fields and `times` have at most three places, so both are exact in whole thousandths."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +56,8 @@ def price(kind: ContributionType, values: Mapping[str, Any]) -> int:
         total += _bonus(bonus, values)
     for factor in kind.points.factors:
         if holds(factor.when, values):
-            times *= int(factor.times * TIMES_SCALE)
-            scale *= TIMES_SCALE
+            times *= int(factor.times * PLACES)
+            scale *= PLACES
     return total * times // scale
 
 
@@ -77,7 +77,8 @@ def _bonus(bonus: Bonus, values: Mapping[str, Any]) -> int:
         return bonus.points if holds(bonus.when, values) else 0
     if bonus.per is None or bonus.every is None:
         return 0
-    given = int(Decimal(str(values.get(bonus.per) or 0)) // bonus.every) * bonus.points
+    thousandths = int(Decimal(str(values.get(bonus.per) or 0)) * PLACES)
+    given = thousandths // (bonus.every * PLACES) * bonus.points
     if bonus.at_most is None:
         return given
     return min(given, bonus.at_most) if bonus.points >= 0 else max(given, -bonus.at_most)

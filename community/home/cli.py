@@ -25,7 +25,7 @@ SHOWN = 20
 
 @database.command()
 def upgrade() -> None:
-    """Bring the database to the state that this version needs."""
+    """Bring the database to what this version needs."""
 
     async def work(engine: AsyncEngine, _settings: Settings) -> bool:
         return await schema.upgrade(engine)
@@ -43,7 +43,10 @@ def refresh(
     quiet: Annotated[bool, typer.Option("--quiet", help="What is decided sends no messages later.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Evaluate the members for one day: everybody if it was not run yet, else those touched since; then the boards."""
+    """Evaluate the members for one day.
+
+    Everybody if that day was not run yet, else those touched since; then the boards are brought to the day.
+    """
 
     async def work(engine: AsyncEngine, settings: Settings) -> Report:
         with console.progress("Evaluating") as progress:
@@ -100,7 +103,10 @@ def verify_ledger(
     slug: Annotated[str | None, typer.Argument(metavar="[SLUG]", help="One programme; left out: all.")] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Recompute awards, balances, decisions and board values, and list what differs."""
+    """Recompute everything, and list what differs.
+
+    Awards, balances, the chain of decisions and board values. Exit status 1 where anything differs.
+    """
 
     async def work(engine: AsyncEngine, _settings: Settings) -> list[Verified]:
         return [one async for one in verify(engine, slug)]
@@ -132,7 +138,10 @@ def _show_verified(found: Verified) -> None:
 
 
 def status(as_json: AsJson = False) -> None:
-    """Say how each programme stands: version, last run, who waits to be looked at, what waits for its new price."""
+    """Say how each programme stands.
+
+    Its version, members and last run; who waits to be evaluated, what waits for review and for its new price.
+    """
 
     async def work(engine: AsyncEngine, _settings: Settings) -> Sequence[dict[str, Any]]:
         return await health.status(engine)

@@ -53,7 +53,10 @@ def import_(
     approve: Annotated[bool, typer.Option("--approve", help="Approve what comes in.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Bring in contributions from files; the good rows go in, and every bad one is listed."""
+    """Bring in contributions from files.
+
+    The good rows go in, and every bad one is listed. The same file twice changes nothing.
+    """
     columns = naming(maps, constants)
     options = ContributionOptions(source, renamed_types(type_map), create_members, approve)
     if not source.strip():

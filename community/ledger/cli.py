@@ -18,7 +18,7 @@ from community.ledger.queries import Balance, EntryRow
 from community.members.queries import MemberRow, member
 from community.programmes import queries as programmes
 
-ledger = console.group("ledger", "The points ledger: balances, entries, adjustments, and the proof that it is right.")
+ledger = console.group("ledger", "Points: balances, entries, adjustments, proof.")
 
 
 @ledger.command()

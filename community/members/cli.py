@@ -19,7 +19,7 @@ from community.members.models import Status
 from community.members.queries import MemberRow
 from community.programmes import queries as programmes
 
-members = console.group("members", "Members of a programme: bring in, list, show, change status.")
+members = console.group("members", "Bring in, list and show members; change status.")
 
 
 def plain(row: MemberRow) -> dict[str, Any]:

@@ -7,11 +7,12 @@ high where caps overlap in clever ways, never too low.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 from decimal import Decimal
 from math import floor
 from typing import Final
 
-from community.programmes.book import Book, Cap, ContributionType, Leaf
+from community.programmes.book import Bonus, Book, Cap, ContributionType, Leaf
 from community.programmes.windows import MONTHS_OF, CycleOf, parse_window
 
 _FEWEST_DAYS: Final = (0, 28, 59, 89, 120, 150, 181, 212, 242, 273, 303, 334)
@@ -24,13 +25,22 @@ def highest_price(one: ContributionType) -> int | None:
     """The most points that one contribution of the type can get; None where nothing bounds it."""
     most = Decimal(one.points.base)
     for bonus in one.points.bonuses:
-        if bonus.points > 0 and bonus.per is not None and bonus.at_most is None:
+        if bonus.per is not None and _without_bound(bonus, one):
             return None
         if bonus.points > 0:
             most += bonus.points if bonus.at_most is None else bonus.at_most
     for factor in one.points.factors:
         most *= max(Decimal(1), factor.times)
     return max(0, floor(most))
+
+
+def _without_bound(bonus: Bonus, one: ContributionType) -> bool:
+    """Whether a `per` bonus can grow as the field does; a negative one grows as its field falls below 0."""
+    if bonus.points > 0:
+        return bonus.at_most is None
+    field = one.fields_by_key.get(bonus.per or "")
+    lowest = None if field is None or isinstance(field.min, date) else field.min
+    return bonus.points < 0 and (lowest is None or lowest < 0)
 
 
 def lowest_price(one: ContributionType) -> int:

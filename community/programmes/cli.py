@@ -19,7 +19,7 @@ from community.programmes.queries import VersionRow
 from community.programmes.schema import shipped_schema
 
 presets = console.group("presets", "Rule books that come with the product.")
-programme = console.group("programme", "Programmes and the versions of their books: plan, apply, export.")
+programme = console.group("programme", "Programmes and their books: plan, apply, export.")
 
 
 @presets.command("list")

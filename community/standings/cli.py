@@ -30,7 +30,7 @@ from community.standings.queries.present import StandingRow
 from community.standings.rules.words import reason_words
 
 members = console.group("members")
-standings = console.group("standings", "Where members stand and why; proposals, locks, placing by hand.")
+standings = console.group("standings", "Where members stand and why; what is done by hand.")
 
 
 def plain(row: StandingRow, day: date) -> dict[str, Any]:
@@ -81,7 +81,10 @@ def _shown(value: Any) -> Any:
 
 @standings.command()
 def explain(slug: Slug, handle: Handle, as_of: AsOf = None, as_json: AsJson = False) -> None:
-    """Say why a member stands where they stand: every tier, every requirement, with its actual value."""
+    """Say why a member stands where they stand.
+
+    Every tier, every requirement, with its actual value and bound.
+    """
 
     async def work(engine: AsyncEngine, _settings: Settings) -> Explanation:
         async with reading(engine) as connection:
@@ -164,7 +167,10 @@ def lock(
     ] = None,
     note: Note = None,
 ) -> None:
-    """Lock a member in the tier held: no step, no proposal, not at risk."""
+    """Lock a member in the tier held.
+
+    No step, no proposal, not at risk, until the lock ends.
+    """
     _by_hand(slug, handle, None, lambda at, member_id: byhand.lock(at, member_id, until=until, note=note))
     console.say(f"{handle}: locked{f' until {until}' if until else ''}")
 
@@ -188,7 +194,10 @@ def import_(
     dry_run: DryRun = False,
     as_json: AsJson = False,
 ) -> None:
-    """Bring in members from files, with the tiers and locks that they bring along."""
+    """Bring in members from files.
+
+    The good rows go in, with the tiers and locks that they bring along; every bad one is listed.
+    """
     columns = naming(maps, constants)
 
     async def work(engine: AsyncEngine, settings: Settings, file: str) -> Report:

@@ -157,7 +157,8 @@ def _key(name: str, level: int) -> ColumnElement[int]:
 
 
 def _range(condition: ColumnElement[bool], order: tuple[ColumnElement[Any], ...], more: int = 0) -> Any:
-    limit = bindparam("neighbours", type_=Big)
+    # As a literal: for a limit that it does not know PostgreSQL plans anew each time, which costs twice the statement.
+    limit = bindparam("neighbours", type_=Big, literal_execute=True)
     return (
         select(*ON_BOARD).where(*PROGRAMME_AND_BOARD, condition).order_by(*order).limit(limit + more if more else limit)
     ).subquery()

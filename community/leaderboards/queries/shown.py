@@ -7,10 +7,10 @@ from datetime import date
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import FromClause, Select, bindparam, select
+from sqlalchemy import ColumnElement, FromClause, Select, bindparam, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from community.kit.db import is_sqlite
+from community.kit.db import Big, is_sqlite
 from community.kit.errors import NotFound
 from community.leaderboards.models import BOARD_VALUE
 from community.leaderboards.queries import kept as kept_board
@@ -22,6 +22,9 @@ from community.programmes.queries import ProgrammeRow
 
 AT_ONCE = 5_000
 """Rows that are fetched in one go."""
+
+_MOST: ColumnElement[int] = bindparam("most", type_=Big, literal_execute=True)
+"""A literal in the statement, so that PostgreSQL need not plan it anew each time."""
 
 
 def board_of(programme: ProgrammeRow, key: str) -> Board:
@@ -40,7 +43,8 @@ async def top(
     parameters = {**kept_board.named(programme, board, day), "most": n}
     found = (await connection.execute(_kept_first(), parameters)).all()
     if found and found[0].fresh and found[0].present:
-        return [Row(rank, *row[:6]) for rank, row in zip(first_ranks(board.ties, [row.value for row in found]), found, strict=True)]
+        ranks = first_ranks(board.ties, [row.value for row in found])
+        return [Row(rank, *row[:6]) for rank, row in zip(ranks, found, strict=True)]
     source = await kept_board.kept(connection, programme, board, day)
     statement, parameters = _ranked(connection, programme, board, day, source, limited=True)
     return [Row(row[6], *row[:6]) for row in await connection.execute(statement, {**parameters, "most": n})]
@@ -114,7 +118,7 @@ def _kept_first() -> Select[Any]:
     Ranks that begin at 1 need no window function, which would cost half as much again.
     """
     best = BOARD_VALUE.c.value.desc(), BOARD_VALUE.c.folded
-    first = select(*ON_BOARD).where(*PROGRAMME_AND_BOARD).order_by(*best).limit(bindparam("most"))
+    first = select(*ON_BOARD).where(*PROGRAMME_AND_BOARD).order_by(*best).limit(_MOST)
     placed = first.subquery("placed")
     return shown(placed, True, *kept_board.freshness()).order_by(placed.c.value.desc(), placed.c.folded)
 
@@ -143,6 +147,6 @@ def _dressed(ranked: Select[Any], present: bool, limited: bool) -> Select[Any]:
     """Ranked members in their order with all that is shown of them; the rank comes last."""
     if limited:
         columns = ranked.selected_columns
-        ranked = ranked.order_by(columns["value"].desc(), columns["folded"]).limit(bindparam("most"))
+        ranked = ranked.order_by(columns["value"].desc(), columns["folded"]).limit(_MOST)
     placed = ranked.subquery("placed")
     return shown(placed, present, placed.c.rank).order_by(placed.c.value.desc(), placed.c.folded)
