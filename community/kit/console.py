@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import socket
 import sqlite3
 import sys
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
@@ -92,15 +93,22 @@ def exit_status_of(error: BaseException) -> tuple[int, str] | None:
         return error.exit_status, str(error)
     if isinstance(error, OperationalError | PoolTimeout) or (isinstance(error, DBAPIError) and _is_away(error)):
         return MACHINERY_FAILED, f"the database does not answer: {getattr(error, 'orig', None) or error}"
+    if isinstance(error, ConnectionError | TimeoutError | socket.gaierror):
+        return MACHINERY_FAILED, f"the database does not answer: {error or 'time ran out'}"
     if isinstance(error, OSError):
         return MACHINERY_FAILED, str(error)
     return None
 
 
+_AWAY = ("08", "28", "3D", "53", "57", "58")
+"""Classes of PostgreSQL's states: no connection, not let in, no such database, no room, shut down, broken."""
+
+
 def _is_away(error: DBAPIError) -> bool:
     state = str(getattr(error.orig, "sqlstate", ""))
-    driver_says = isinstance(error.orig, sqlite3.OperationalError | asyncpg.InterfaceError)
-    return error.connection_invalidated or driver_says or state[:2] in ("08", "53", "57", "58")
+    damaged = type(error.orig) is sqlite3.DatabaseError  # no database, or a damaged one; defects of ours are subclasses
+    driver_says = damaged or isinstance(error.orig, sqlite3.OperationalError | asyncpg.InterfaceError)
+    return error.connection_invalidated or driver_says or state[:2] in _AWAY
 
 
 def main(command: Callable[..., object], arguments: Sequence[str] | None = None) -> int:

@@ -70,7 +70,7 @@ def export(
     async def work(engine: AsyncEngine, _settings: Settings) -> str:
         async with reading(engine) as connection:
             found = await queries.programme(connection, slug)
-            return await queries.text_of(connection, found.id, version or found.version)
+            return await queries.text_of(connection, found.id, found.version if version is None else version)
 
     sys.stdout.write(console.run(work))
 

@@ -10,6 +10,7 @@ from datetime import date
 from typing import Any
 
 from . import points
+from .meaning import meaning
 from .points import Book, Contribution
 
 
@@ -59,11 +60,11 @@ class Awards:
         return self.versions[self.version]
 
     def apply(self, book: Book, *, retroactive: bool = False) -> None:
-        """Put a book in force; the same again is no new version.
+        """Put a book in force; one that says the same is no new version.
 
         Retroactively, every approved contribution of its types takes its price.
         """
-        if not self.versions or self.book != book:
+        if not self.versions or meaning(self.book) != meaning(book):
             self.versions[max(self.versions, default=0) + 1] = copy.deepcopy(book)
         if retroactive:
             for each in self.contributions.values():

@@ -9,8 +9,8 @@ from typing import Any
 
 from . import tiers
 from .awards import Awards, RefusedError
-from .requirements import Credit, Facts
-from .tiers import Evaluation, Look, Member, Proposal, Standing
+from .requirements import Credit, Facts, Reason
+from .tiers import Evaluation, Member, Proposal, Standing
 
 
 class ConflictError(RefusedError):
@@ -19,7 +19,7 @@ class ConflictError(RefusedError):
 
 @dataclass(frozen=True)
 class Decision:
-    """A step from tier to tier; `by` is rules, person or imported; `reasons` the first look of that evaluation."""
+    """A step from tier to tier; `by` is rules, person or imported; `reasons` are those of its first step."""
 
     handle: str
     origin: str | None
@@ -27,7 +27,7 @@ class Decision:
     day: date
     version: int
     by: str
-    reasons: Look | None = None
+    reasons: tuple[Reason, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -116,7 +116,7 @@ class Model(Awards):
             member.came_back = False
         self._stand(handle, found.standing, day)
         if found.standing.tier != before.tier:
-            self._decide(handle, before.tier, day, "rules", found.look)
+            self._decide(handle, before.tier, day, "rules", tuple(found.because))
 
     def evaluate_all(self, day: date) -> None:
         """A run over everybody."""
@@ -164,8 +164,9 @@ class Model(Awards):
         self._stand(handle, Standing(tier, day if tier else None), day, ends_with)
         self._decide(handle, origin, day, by)
 
-    def _decide(self, handle: str, origin: str | None, day: date, by: str, reasons: Look | None = None) -> None:
-        self.decisions.append(Decision(handle, origin, self.standings[handle].tier, day, self.version, by, reasons))
+    def _decide(self, handle: str, origin: str | None, day: date, by: str, reasons: tuple[Reason, ...] = ()) -> None:
+        tier = self.standings[handle].tier
+        self.decisions.append(Decision(handle, origin, tier, day, self.version, by, reasons))
 
     def _stand(self, handle: str, after: Standing, day: date, ends_with: str = "proposal_lapsed") -> None:
         """Put a standing in force and record what ended and began with it."""

@@ -83,10 +83,7 @@ def _number(value: Value | None) -> int | Decimal:
 
 
 def evaluate(requirement: Requirement, facts: Facts, path: str) -> tuple[bool, list[Reason]]:
-    """Whether the requirement holds, and one reason for each leaf in the order of the file; `path` is where it stands.
-
-    A leaf with the mark `given` (the `held` of a derived keep) counts as met.
-    """
+    """Whether the requirement holds, and a reason for each leaf in the order of the file; `path` is where it stands."""
     for word in ("all", "any", "none", "at_least"):
         if word in requirement:
             parts = requirement[word]["of"] if word == "at_least" else requirement[word]
@@ -116,7 +113,7 @@ def _reason(leaf: Requirement, facts: Facts, path: str) -> Reason:
         "actual": actual,
         "min": leaf.get("min"),
         "max": leaf.get("max"),
-        "met": leaf.get("given", False) or within,
+        "met": within,
     }
 
 
@@ -141,7 +138,8 @@ def derive_keep(gain: Requirement, share: Decimal) -> Requirement:
     if "at_least" in gain:
         parts = [derive_keep(part, share) for part in gain["at_least"]["of"]]
         return {"at_least": {"count": gain["at_least"]["count"], "of": parts}}
-    given = {"given": True} if gain["metric"] == "held" else {}
+    if gain["metric"] == "held":
+        return {**gain, "min": 0}
     if gain.get("min", 0) <= 0:
-        return {**gain, **given}
-    return {**gain, **given, "min": EXACT.multiply(Decimal(gain["min"]), share)}
+        return gain
+    return {**gain, "min": EXACT.multiply(Decimal(gain["min"]), share)}

@@ -28,7 +28,19 @@ Act = tuple[str, dict[str, Any]]
 HANDLES = ["ada", "ben", "cleo"]
 VERBS = [
     *["rows"] * 9 + ["wait"] * 9 + ["approve"] * 2 + ["edit"] * 3,
-    *["reject", "reverse", "reverse", "override", "override", "take_back_override", "adjust", "move", "rerow", "rerow"],
+    *[
+        "reject",
+        "withdraw",
+        "reverse",
+        "reverse",
+        "override",
+        "override",
+        "take_back_override",
+        "adjust",
+        "move",
+        "rerow",
+        "rerow",
+    ],
     *["status", "status", "come_back", "lock", "unlock", "place", "import_tier", "apply", "apply"],
     *["accept"] * 3 + ["decline"] * 3,
 ]
@@ -128,9 +140,14 @@ def begin(story: Story) -> Model:
 
 def acts(story: Story, model: Model) -> Iterator[Act]:
     """What the steps come to, one after the other; whoever iterates performs each on the model before the next."""
+    return (act for _day, act in acts_by_day(story, model))
+
+
+def acts_by_day(story: Story, model: Model) -> Iterator[tuple[date, Act]]:
+    """The same, each with the day on which it happens."""
     for step in story.steps:
         if act := resolve(story, model, step):
-            yield act
+            yield step.day, act
 
 
 def perform(model: Model, act: Act) -> None:
@@ -148,7 +165,7 @@ def resolve(story: Story, model: Model, step: Step) -> Act | None:
     if step.verb == "apply":
         later = story.books[model.version :]
         return ("apply", {"book": later[0], "retroactive": step.flag}) if later else None
-    if step.verb in ("approve", "reject", "reverse", "edit", "move", "override", "take_back_override"):
+    if step.verb in ("approve", "reject", "withdraw", "reverse", "edit", "move", "override", "take_back_override"):
         return _of_contribution(model, step)
     if step.verb in ("accept", "decline"):
         waiting = [handle for handle in sorted(model.members) if model.standings[handle].proposal]
@@ -157,14 +174,15 @@ def resolve(story: Story, model: Model, step: Step) -> Act | None:
 
 
 def _of_contribution(model: Model, step: Step) -> Act | None:
-    states = {"approve": ["submitted"], "reject": ["submitted"], "edit": ["submitted", "approved"]}
+    submitted = {verb: ["submitted"] for verb in ("approve", "reject", "withdraw")}
+    states = {**submitted, "edit": ["submitted", "approved"]}
     there = [each for each in model.contributions.values() if each.state in states.get(step.verb, ["approved"])]
     if step.verb == "take_back_override":
         there = [each for each in there if each.override]
     if not there:
         return None
     chosen = _nth(there, step.pick)
-    if step.verb in ("approve", "reject", "reverse"):
+    if step.verb in (*submitted, "reverse"):
         return step.verb, {"ids": [each.id for each in there] if step.flag else [chosen.id]}
     if step.verb == "override":
         return "override", {"id_": chosen.id, "worth": step.number, "past_caps": step.flag}
@@ -244,7 +262,7 @@ def _of_member(model: Model, step: Step) -> Act | None:
     keys: list[str | None] = [each["key"] for each in model.book["tiers"]]
     match step.verb:
         case "adjust":
-            return "adjust", {"handle": handle, "worth": step.number, "day": step.day - timedelta(days=step.pick)}
+            return "adjust", {"handle": handle, "worth": step.number or 2, "day": step.day - timedelta(days=step.pick)}
         case "status" if step.flag:
             return "set_status", {"handle": handle, "status": "on_leave", "today": step.day, "return_on": return_on}
         case "status":

@@ -123,8 +123,7 @@ def test_a_step_up_is_repeated_with_held_0_and_is_one_decision() -> None:
     row = run(model, date(2024, 3, 6))
     assert (row["tier"], row["since"], row["proposal"]) == ("top", "2024-03-06", None)
     assert [(each.origin, each.tier) for each in model.decisions] == [(None, "low"), ("low", "top")]
-    assert model.decisions[-1].reasons
-    assert model.decisions[-1].reasons["gate"]["gain"][1][0]["actual"] == 5
+    assert [(each["min"], each["actual"]) for each in model.decisions[-1].reasons] == [(5, 10)]
 
 
 def test_a_demotion_by_hand_is_proposed_from_lost_on_and_a_declined_one_stays_away() -> None:
@@ -208,7 +207,7 @@ def test_a_share_is_exact_and_leaves_max_none_and_held_alone() -> None:
     keep = derive_keep(gain, Decimal("0.333"))
     assert keep["all"][0] == {**leaf, "min": Decimal("0.000333")}
     assert keep["all"][1] == {"none": [leaf]}
-    assert keep["all"][2]["given"]
+    assert keep["all"][2]["min"] == 0
     assert keep["all"][3]["min"] == -4
 
 

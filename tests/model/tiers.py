@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import Any
 
+from .meaning import meaning
 from .points import Book
 from .requirements import Facts, Reason, evaluate, keep_of
 from .windows import next_cycle
@@ -79,6 +80,8 @@ class Evaluation:
     qualifies: str | None
     look: Look
     lock_ends: bool = False
+    because: list[Reason] = field(default_factory=list)
+    """Of a step up, why the tier of the first evaluation is met; of a step down, why the tier held is not kept."""
 
 
 def evaluate_member(
@@ -99,7 +102,21 @@ def evaluate_member(
         here = replace(here, at_risk_since=None, lost_on=None)
     here = _without_outdated_marks(here, versions)
     after = _stepped(here, member, book, facts, day)
-    return replace(found, standing=after, lock_ends=dropped)
+    return replace(found, standing=after, lock_ends=dropped, because=_because(book, look, here, after))
+
+
+def _because(book: Book, look: Look, here: Standing, after: Standing) -> list[Reason]:
+    """The reasons of the first look: of its first step up the gain, with a keep of its own; of a step down the keep."""
+    tiers = book.get("tiers", [])
+    present = level(tiers, here.tier)
+    if level(tiers, after.tier) < present:
+        return look[str(here.tier)]["keep"][1]
+    target = _automatic_step(tiers, look, present, qualifying(book, look))
+    if target is None:
+        return []
+    tier = tiers[target - 1]
+    own_keep = "keep" in tier and "share" not in tier["keep"]
+    return look[tier["key"]]["gain"][1] + (look[tier["key"]]["keep"][1] if own_keep else [])
 
 
 def _stepped(here: Standing, member: Member, book: Book, facts: Callable[[date | None], Facts], day: date) -> Standing:
@@ -188,7 +205,7 @@ def _changed(mark: tuple[str, int], versions: dict[int, Book]) -> bool:
 
 
 def _tier(book: Book, tier: str) -> Tier | None:
-    return next((each for each in book.get("tiers", []) if each["key"] == tier), None)
+    return next((meaning(each, "tiers") for each in book.get("tiers", []) if each["key"] == tier), None)
 
 
 def look_at(tiers: list[Tier], facts: Facts) -> Look:

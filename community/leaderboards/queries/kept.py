@@ -8,14 +8,26 @@ from datetime import date
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, bindparam, cast, exists, func, literal, select, union_all
+from sqlalchemy import (
+    ColumnElement,
+    FromClause,
+    Select,
+    and_,
+    bindparam,
+    cast,
+    exists,
+    func,
+    literal,
+    select,
+    union_all,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from community.kit.db import Big
 from community.kit.errors import NotFound
 from community.kit.text import fold
 from community.leaderboards.models import BOARD_STATE, BOARD_TALLY, BOARD_VALUE
-from community.leaderboards.queries.shape import ON_BOARD, PROGRAMME_AND_BOARD, shown
+from community.leaderboards.queries.shape import ON_BOARD, PROGRAMME_AND_BOARD, at_most, shown
 from community.leaderboards.rules import BUCKET_LEVELS, Before, Row, Tie, higher, ranks
 from community.members.models import MEMBER, TOUCHED, Reader
 from community.programmes.book import Board
@@ -66,7 +78,7 @@ async def around(
     if own.value is None:
         return []
     statement = _around(board.ties, own.kept.present)
-    parameters = {**named(programme, board, day), "own": own.value, "folded": own.folded, "neighbours": neighbours}
+    parameters = {**named(programme, board, day), "own": own.value, "folded": own.folded, "most": neighbours + 1}
     for level, (first_key, last_key) in enumerate(higher(own.value)):
         parameters |= {f"first{level}": first_key, f"last{level}": last_key}
     rows = sorted((await connection.execute(statement, parameters)).all(), key=lambda row: (-row.value, row.folded))
@@ -124,7 +136,7 @@ def _around(ties: str, present: bool) -> Select[Any]:
     parts = [
         _range(and_(_V.value == own, _V.folded < folded), ahead),
         _range(_V.value > own, ahead),
-        _range(and_(_V.value == own, _V.folded >= folded), behind, more=1),
+        _range(and_(_V.value == own, _V.folded >= folded), behind),
         _range(_V.value < own, behind),
     ]
     near = union_all(*(select(part) for part in parts)).subquery("near")
@@ -134,14 +146,15 @@ def _around(ties: str, present: bool) -> Select[Any]:
 
 def _before(ties: str, own: ColumnElement[int], folded: ColumnElement[str]) -> Sequence[ColumnElement[int]]:
     """What the kind of rank needs of what stands before the member: the columns of `rules.Before`."""
-    mine = (_T.programme_id == bindparam("programme"), _T.board == bindparam("board"))
+    tally = BOARD_TALLY.alias("higher").c
+    mine = (tally.programme_id == bindparam("programme"), tally.board == bindparam("board"))
     none: ColumnElement[int] = literal(0)
     members = values = tied = none
     if ties == "dense":
-        values = select(func.count()).where(*mine, _T.value > own).scalar_subquery()
+        values = select(func.count()).where(*mine, tally.value > own).scalar_subquery()
     else:
         levels = [
-            select(_T.members).where(*mine, _T.value.between(_key("first", level), _key("last", level)))
+            select(tally.members).where(*mine, tally.value.between(_key("first", level), _key("last", level)))
             for level in range(BUCKET_LEVELS + 1)
         ]
         buckets = union_all(*levels).subquery("buckets")
@@ -156,9 +169,7 @@ def _key(name: str, level: int) -> ColumnElement[int]:
     return bindparam(f"{name}{level}", type_=Big)
 
 
-def _range(condition: ColumnElement[bool], order: tuple[ColumnElement[Any], ...], more: int = 0) -> Any:
-    # As a literal: for a limit that it does not know PostgreSQL plans anew each time, which costs twice the statement.
-    limit = bindparam("neighbours", type_=Big, literal_execute=True)
+def _range(condition: ColumnElement[bool], order: tuple[ColumnElement[Any], ...]) -> FromClause:
     return (
-        select(*ON_BOARD).where(*PROGRAMME_AND_BOARD, condition).order_by(*order).limit(limit + more if more else limit)
+        select(*ON_BOARD).where(*PROGRAMME_AND_BOARD, condition).order_by(*order).limit(at_most("most"))
     ).subquery()

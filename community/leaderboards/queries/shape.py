@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, FromClause, Select, and_, bindparam, func, select
 
+from community.kit.db import Big
 from community.leaderboards.models import BOARD_TALLY, BOARD_VALUE
 from community.leaderboards.queries.valued import tier_on
 from community.members.models import MEMBER
@@ -16,6 +17,14 @@ PROGRAMME_AND_BOARD = (
     BOARD_VALUE.c.programme_id == bindparam("programme"),
     BOARD_VALUE.c.board == bindparam("board"),
 )
+
+
+def at_most(name: str) -> ColumnElement[int]:
+    """A limit that is a parameter to us and a literal in the statement.
+
+    For a limit that it does not know PostgreSQL plans anew at each execution, which costs as much as the rows.
+    """
+    return bindparam(name, type_=Big, literal_execute=True)
 
 
 def shown(placed: FromClause, present: bool, *more: ColumnElement[Any], tallied: bool = False) -> Select[Any]:

@@ -7,14 +7,14 @@ from datetime import date
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, FromClause, Select, bindparam, select
+from sqlalchemy import Dialect, FromClause, Select, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from community.kit.db import Big, is_sqlite
+from community.kit.db import is_sqlite
 from community.kit.errors import NotFound
 from community.leaderboards.models import BOARD_VALUE
 from community.leaderboards.queries import kept as kept_board
-from community.leaderboards.queries.shape import ON_BOARD, PROGRAMME_AND_BOARD, rank_column, shown
+from community.leaderboards.queries.shape import ON_BOARD, PROGRAMME_AND_BOARD, at_most, rank_column, shown
 from community.leaderboards.queries.valued import EVERYBODY, Asked, standing_on
 from community.leaderboards.rules import Row, first_ranks
 from community.programmes.book import Board
@@ -22,9 +22,6 @@ from community.programmes.queries import ProgrammeRow
 
 AT_ONCE = 5_000
 """Rows that are fetched in one go."""
-
-_MOST: ColumnElement[int] = bindparam("most", type_=Big, literal_execute=True)
-"""A literal in the statement, so that PostgreSQL need not plan it anew each time."""
 
 
 def board_of(programme: ProgrammeRow, key: str) -> Board:
@@ -40,11 +37,11 @@ async def top(
     connection: AsyncConnection, programme: ProgrammeRow, board: Board, day: date, n: int
 ) -> list[Row]:
     """The first `n` places of a board on a day, by rank, then folded handle."""
-    parameters = {**kept_board.named(programme, board, day), "most": n}
-    found = (await connection.execute(_kept_first(), parameters)).all()
+    text = _kept_first(connection.dialect, programme.id, board.key, day, programme.version, n)
+    found = (await connection.exec_driver_sql(text)).all()
     if found and found[0].fresh and found[0].present:
         ranks = first_ranks(board.ties, [row.value for row in found])
-        return [Row(rank, *row[:6]) for rank, row in zip(ranks, found, strict=True)]
+        return [Row._make((rank, *row[:6])) for rank, row in zip(ranks, found, strict=True)]
     source = await kept_board.kept(connection, programme, board, day)
     statement, parameters = _ranked(connection, programme, board, day, source, limited=True)
     return [Row(row[6], *row[:6]) for row in await connection.execute(statement, {**parameters, "most": n})]
@@ -111,16 +108,18 @@ def _ranked(
     return _dressed(ranked, source.present, limited), {**named, **EVERYBODY.parameters()}
 
 
-@lru_cache
-def _kept_first() -> Select[Any]:
+@lru_cache(maxsize=512)
+def _kept_first(dialect: Dialect, programme_id: int, board: str, day: date, version: int, n: int) -> str:
     """The first places as they are kept, and in the same statement whether they may be shown so, as mostly they may.
 
-    Ranks that begin at 1 need no window function, which would cost half as much again.
+    Ranks that begin at 1 need no window function, which would cost half as much again. The same text serves everybody
+    who looks at the board that day: without parameters PostgreSQL plans it once.
     """
     best = BOARD_VALUE.c.value.desc(), BOARD_VALUE.c.folded
-    first = select(*ON_BOARD).where(*PROGRAMME_AND_BOARD).order_by(*best).limit(_MOST)
-    placed = first.subquery("placed")
-    return shown(placed, True, *kept_board.freshness()).order_by(placed.c.value.desc(), placed.c.folded)
+    placed = select(*ON_BOARD).where(*PROGRAMME_AND_BOARD).order_by(*best).limit(at_most("most")).subquery("placed")
+    statement = shown(placed, True, *kept_board.freshness()).order_by(placed.c.value.desc(), placed.c.folded)
+    values = {"programme": programme_id, "board": board, "day": day, "version": version, "most": n}
+    return str(statement.params(**values).compile(dialect=dialect, compile_kwargs={"literal_binds": True}))
 
 
 @lru_cache
@@ -147,6 +146,6 @@ def _dressed(ranked: Select[Any], present: bool, limited: bool) -> Select[Any]:
     """Ranked members in their order with all that is shown of them; the rank comes last."""
     if limited:
         columns = ranked.selected_columns
-        ranked = ranked.order_by(columns["value"].desc(), columns["folded"]).limit(_MOST)
+        ranked = ranked.order_by(columns["value"].desc(), columns["folded"]).limit(at_most("most"))
     placed = ranked.subquery("placed")
     return shown(placed, present, placed.c.rank).order_by(placed.c.value.desc(), placed.c.folded)

@@ -20,7 +20,7 @@ from community.programmes.versions import Versions
 from community.standings.models import STANDING
 from community.standings.queries.chosen import Chosen
 from community.standings.queries.measured import Question, answer, days_between
-from community.standings.rules.ladder import GIVEN, HELD, Ladder, Node, Test
+from community.standings.rules.ladder import HELD, Ladder, Node, Test
 from community.standings.rules.state import PROMOTION
 
 STATE_COLUMNS = (
@@ -203,8 +203,6 @@ def _keep_fails(ladder: Ladder, values: Sequence[ColumnElement[int]], level: Col
 def holds(node: Node, values: Sequence[ColumnElement[int]], held: ColumnElement[int]) -> ColumnElement[bool]:
     """The verdict of a requirement as SQL: the other reading of `rules.ladder.judge`."""
     if isinstance(node, Test):
-        if node.place == GIVEN:
-            return true()
         value = held if node.place == HELD else values[node.place]
         bounds = [] if node.low is None else [value >= node.low]
         bounds += [] if node.high is None else [value <= node.high]

@@ -13,15 +13,14 @@ from datetime import date
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from typing import Any
 
-from community.programmes.book import AtLeast, Book, Cycle, KeepShare, Leaf, Neither, Requirement, Tier, parts
+from community.programmes.book import AtLeast, Book, Cycle, Leaf, Neither, Requirement, Tier, parts
+from community.programmes.requirements import WINDOWLESS
 from community.programmes.windows import bounds, ends
 from community.standings.rules.measures import Measure, measure_of, number
 from community.standings.rules.state import Facts
 
 HELD = -1
 """The place of `held` among the values: it depends on the tier reached while evaluating."""
-GIVEN = -2
-"""A leaf that counts as met: the `held` of a derived keep."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +50,6 @@ class Shown:
 
     path: str
     leaf: Leaf
-    minimum: Decimal | int | None
     test: Test
 
 
@@ -137,7 +135,7 @@ class Ladder:
 
     def _reason(self, shown: Shown, facts: Facts, day: date, held: int) -> dict[str, Any]:
         leaf = shown.leaf
-        window = None if leaf.metric in ("tenure", "held") else leaf.window
+        window = None if leaf.metric in WINDOWLESS else leaf.window
         first, last = bounds(window or "lifetime", day, self.cycle)
         end = ends(window, day, self.cycle) if window else None
         place = shown.test.place
@@ -152,61 +150,50 @@ class Ladder:
             "to": last.isoformat(),
             "ends": end.isoformat() if end else None,
             "actual": number(Decimal(actual) / scale),
-            "min": None if shown.minimum is None else number(shown.minimum),
+            "min": None if leaf.min is None else number(leaf.min),
             "max": None if leaf.max is None else number(leaf.max),
             "met": judge(shown.test, facts.values, held),
         }
 
     def _rung(self, tier: Tier) -> Rung:
-        gain = None if tier.gain is None else self._side(tier.gain, "gain", Decimal(1), derived=False)
-        keep = self._keep(tier)
-        own = tier.own_keep is not None
-        return Rung(tier.key, tier.promotion, tier.demotion, tier.minimum_stay_days, tier.grace_days, gain, keep, own)
+        keep = tier.derived_keep
+        return Rung(
+            tier.key,
+            tier.promotion,
+            tier.demotion,
+            tier.minimum_stay_days,
+            tier.grace_days,
+            None if tier.gain is None else self._side(tier.gain, "gain"),
+            None if keep is None else self._side(keep, "keep"),
+            tier.own_keep is not None,
+        )
 
-    def _keep(self, tier: Tier) -> Side | None:
-        if tier.own_keep is not None:
-            return self._side(tier.own_keep, "keep", Decimal(1), derived=False)
-        if tier.gain is None:
-            return None
-        share = tier.keep.share if isinstance(tier.keep, KeepShare) else Decimal(1)
-        return self._side(tier.gain, "keep", share, derived=True)
-
-    def _side(self, requirement: Requirement, path: str, share: Decimal, *, derived: bool) -> Side:
+    def _side(self, requirement: Requirement, path: str) -> Side:
         shown: list[Shown] = []
-        node = self._node(requirement, path, share, derived, shown)
+        node = self._node(requirement, path, shown)
         return Side(node, tuple(shown))
 
-    def _node(self, requirement: Requirement, path: str, share: Decimal, derived: bool, shown: list[Shown]) -> Node:
+    def _node(self, requirement: Requirement, path: str, shown: list[Shown]) -> Node:
         if isinstance(requirement, Leaf):
-            return self._test(requirement, path, share, derived, shown)
+            shown.append(Shown(path, requirement, self._test(requirement)))
+            return shown[-1].test
         word, inner = parts(requirement)
-        inside = Decimal(1) if isinstance(requirement, Neither) else share
-        nodes = tuple(
-            self._node(part, f"{path}.{word}[{index}]", inside, derived, shown) for index, part in enumerate(inner)
-        )
-        least, most = len(nodes), len(nodes)
+        nodes = tuple(self._node(part, f"{path}.{word}[{index}]", shown) for index, part in enumerate(inner))
         if isinstance(requirement, Neither):
-            least, most = 0, 0
-        elif isinstance(requirement, AtLeast):
-            least = requirement.at_least.count
-        elif word == "any":
-            least = 1
-        return Tally(least, most, nodes)
+            return Tally(0, 0, nodes)
+        if isinstance(requirement, AtLeast):
+            return Tally(requirement.at_least.count, len(nodes), nodes)
+        return Tally(1 if word == "any" else len(nodes), len(nodes), nodes)
 
-    def _test(self, leaf: Leaf, path: str, share: Decimal, derived: bool, shown: list[Shown]) -> Test:
-        minimum = leaf.min
-        if minimum is not None and minimum > 0 and share != 1:
-            minimum = minimum * share
+    def _test(self, leaf: Leaf) -> Test:
         if leaf.metric == "held":
-            place, scale = GIVEN if derived else HELD, 1
+            place, scale = HELD, 1
         else:
             measure = measure_of(leaf)
             place, scale = self._places.setdefault(measure, len(self._places)), measure.scale
-        low = None if minimum is None else int((minimum * scale).to_integral_value(ROUND_CEILING))
+        low = None if leaf.min is None else int((leaf.min * scale).to_integral_value(ROUND_CEILING))
         high = None if leaf.max is None else int((leaf.max * scale).to_integral_value(ROUND_FLOOR))
-        test = Test(place, low, high)
-        shown.append(Shown(path, leaf, minimum, test))
-        return test
+        return Test(place, low, high)
 
 
 _known: OrderedDict[tuple[int, int], Ladder] = OrderedDict()
@@ -227,8 +214,6 @@ def ladder_of(book: Book, version: int) -> Ladder:
 def judge(node: Node, values: Sequence[int], held: int) -> bool:
     """The verdict of a requirement over the values of the ladder's measures."""
     if isinstance(node, Test):
-        if node.place == GIVEN:
-            return True
         value = held if node.place == HELD else values[node.place]
         return (node.low is None or value >= node.low) and (node.high is None or value <= node.high)
     count = sum(judge(part, values, held) for part in node.parts)
