@@ -38,6 +38,7 @@ async def _taken_in(engine: AsyncEngine, slug: str, vectors: list[Vector]) -> di
                 ids[f"m{place}"],
                 f"{place}-{number}",
                 Content(did.type, "A title", None, did.occurred_on, None, None, did.fields),
+                1_000 * place + number,
             )
             for place, vector in enumerate(vectors)
             for number, did in enumerate(vector.did)

@@ -27,19 +27,18 @@ from community.ledger import actions as ledger
 from community.members import actions as members
 from community.programmes.queries import ProgrammeRow
 
-LAST = 1 << 60
-"""New contributions stand in line behind all that came in before; their arrival is numbered when they are written."""
 UPDATED = (
     "member_id", *CONTENT, "state", "submitted_at", "decided_at", "decided_by", "price", "priced_by",
 )  # fmt: skip
 
 
 class Incoming(NamedTuple):
-    """A checked row: whose it is, its id at its source, and what it says."""
+    """A checked row: whose it is, its id at its source, what it says, and the number of its arrival if it is new."""
 
     member_id: int
     external_id: str
     content: Content
+    arrival: int
 
 
 @dataclass(slots=True)
@@ -97,23 +96,23 @@ async def take_in(
     batch = _Batch(held={one.id: one for one in await awards.load(connection, programme.id, touched)})
     at = now()
     automatic = {kind.key for kind in programme.book.contribution_types if kind.review == "automatic"}
-    for place, incoming in enumerate(rows):
+    for incoming in rows:
         approved = approve or incoming.content.type in automatic
         present = known.get(incoming.external_id)
         if present is None:
-            _create(batch, programme, incoming, LAST + place, approved)
+            _create(batch, programme, incoming, approved)
         else:
             _update(batch, programme, incoming, present, approved, at, actor)
     await _write(connection, programme, source, batch, touched, at, actor)
     return batch.taken
 
 
-def _create(batch: _Batch, programme: ProgrammeRow, incoming: Incoming, place: int, approved: bool) -> None:
+def _create(batch: _Batch, programme: ProgrammeRow, incoming: Incoming, approved: bool) -> None:
     content = incoming.content
     price = content.price(programme.versions, programme.version) if approved else 0
     held = Held(
-        new_id(), incoming.member_id, content.type, content.occurred_on, place, content.fields, approved, price,
-        programme.version, False, 0, None,
+        new_id(), incoming.member_id, content.type, content.occurred_on, incoming.arrival, content.fields, approved,
+        price, programme.version, False, 0, None,
     )  # fmt: skip
     batch.fresh[held.id] = (incoming, held)
     batch.taken.created += 1
@@ -184,11 +183,9 @@ async def _write(
     drafted = ledger.draft(connection, programme.id, [posting for change in changes for posting in change.postings])
     rows = _rows(connection, programme.id, source, batch, at, actor)
     old = [change for change in changes if change.held.id not in batch.fresh]
-    arrival = await _arrivals(connection, programme.id, len(batch.fresh)) if batch.fresh else 0
     first = await ledger.number(connection, programme.id, drafted.count) if drafted.count else 0
     awarded = awards.numbers(changes, first)
     if batch.fresh:
-        rows.set("arrival", range(arrival, arrival + len(batch.fresh)))
         rows.set("award_number", [awarded.get(id_) for id_ in batch.fresh])
         await rows.insert()
     await awards.note(connection, programme.id, old, awarded)
@@ -196,7 +193,7 @@ async def _write(
 
 
 def _rows(connection: AsyncConnection, programme_id: int, source: str, batch: _Batch, at: datetime, actor: str) -> Rows:
-    """The new contributions ready to be written, all but the numbers that others wait for."""
+    """The new contributions ready to be written, all but the numbers of their awards."""
     incoming = [one for one, _held in batch.fresh.values()]
     held = [one for _incoming, one in batch.fresh.values()]
     columns: dict[str, Sequence[Any]] = {
@@ -205,6 +202,7 @@ def _rows(connection: AsyncConnection, programme_id: int, source: str, batch: _B
         "member_id": [one.member_id for one in held],
         "source": [source] * len(held),
         "external_id": [one.external_id for one in incoming],
+        "arrival": [one.arrival for one in incoming],
         **{name: [getattr(one.content, name) for one in incoming] for name in CONTENT},
         "state": [State.APPROVED.value if one.approved else State.SUBMITTED.value for one in held],
         "submitted_at": [at] * len(held),
@@ -244,8 +242,11 @@ async def _known(
     }
 
 
-async def _arrivals(connection: AsyncConnection, programme_id: int, count: int) -> int:
-    """Takes the next `count` arrival numbers and answers the first."""
+async def arrivals(connection: AsyncConnection, programme_id: int, count: int) -> int:
+    """Takes the next `count` arrival numbers, by which contributions stand in line; answers the first.
+
+    Taken in a short transaction before the rows come in, so that nobody waits for it; a gap harms nothing.
+    """
     last = await connection.scalar(
         update(ARRIVAL_HEAD)
         .where(ARRIVAL_HEAD.c.programme_id == programme_id)

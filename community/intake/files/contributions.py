@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from community.contributions.actions.held import Content
-from community.contributions.actions.take_in import Incoming, take_in
+from community.contributions.actions.take_in import Incoming, arrivals, take_in
 from community.contributions.forms import ContributionForms
 from community.intake.files.contribution_rows import ContributionRow, checked_contributions, contribution_columns
 from community.intake.files.groups import GROUP, Outcome, Progress, Source, each_group, record, settle
@@ -18,7 +18,7 @@ from community.intake.files.reader import open_rows
 from community.intake.files.report import Report
 from community.intake.files.scratch import Laid, Scratch, scratch
 from community.kit.cells import finding
-from community.kit.db import reading
+from community.kit.db import reading, writing
 from community.kit.errors import UsageError
 from community.members.actions import take_in as members
 from community.programmes import queries as programmes
@@ -63,8 +63,11 @@ async def import_contributions(
         if file.strict and report.counts.refused:
             return report
 
+        async with writing(engine) as connection:
+            first = await arrivals(connection, programme.id, 0 if file.dry_run else aside.count)
+
         async def one(connection: AsyncConnection, group: Sequence[Laid]) -> Outcome:
-            return await _take_in_group(connection, programme, group, options, actor)
+            return await _take_in_group(connection, programme, group, options, first, actor)
 
         await each_group(engine, aside, file, one, report, progress)
         await record(engine, programme.id, file, actor, "contributions.imported", options.source, report)
@@ -100,22 +103,23 @@ async def _take_in_group(
     programme: ProgrammeRow,
     group: Sequence[Laid],
     options: ContributionOptions,
+    first: int,
     actor: str,
 ) -> Outcome:
-    """Takes in the rows of whole members; those of unknown members are refused."""
+    """Takes in the rows of whole members; those of unknown members are refused. `first` is the file's first arrival."""
     outcome = Outcome()
     if options.create_members:
         await members.create_named(connection, programme.id, _named(group))
     ids = await members.ids_of(connection, programme.id, list(dict.fromkeys(row[0] for row in group)))
     incoming = []
-    for folded, _place, line, external_id, payload in group:
+    for folded, place, line, external_id, payload in group:
         member_id = ids.get(folded)
         if member_id is None:
             outcome.refused.append((line, [finding("handle", payload[0], NO_MEMBER)]))
             continue
         kind, title, url, day, language, description, fields = payload[2:]
         content = Content(kind, title, url, date.fromordinal(day), language, description, fields)
-        incoming.append(Incoming(member_id, external_id, content))
+        incoming.append(Incoming(member_id, external_id, content, first + place))
     taken = await take_in(connection, programme, options.source, incoming, approve=options.approve, actor=actor)
     outcome.created, outcome.updated = taken.created, taken.updated
     outcome.unchanged, outcome.approved = taken.unchanged, taken.approved
