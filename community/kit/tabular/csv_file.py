@@ -12,13 +12,9 @@ from community.kit.tabular.table import Batches, Column, Kind, Metadata, Row, ea
 from community.kit.tabular.target import Target, opened
 
 _FORMULA: Final = frozenset("=+-@\t\r\n\0＝＋－＠")
-_SPACES: Final = frozenset(" \u00a0\u3000")
-_DOUBTFUL: Final = (
-    _FORMULA
-    | _SPACES
-    | frozenset("\v\f\u1680\u2028\u2029\u202f\u205f\ufeff")
-    | frozenset(map(chr, range(0x2000, 0x200B)))
-)
+_HIDING: Final = "\ufeff\u200b"
+_DOUBTFUL: Final = _FORMULA | frozenset(_HIDING) | frozenset(c for c in map(chr, range(0x3001)) if c.isspace())
+"""What a cell begins with that needs a closer look: a formula, or what may stand before one."""
 _NEGATIVE_NUMBER: Final = re.compile(r"-[0-9]+(?:\.[0-9]+)?")
 
 
@@ -40,9 +36,8 @@ def guarded(text: str) -> str:
 
     Leading spaces do not hide one, nor do full-width signs. A lone negative number is a number.
     """
-    first = text.lstrip().lstrip("\ufeff\u200b")[:1]
-    if text[:1] in _FORMULA or first in _FORMULA:
-        return text if not first or _NEGATIVE_NUMBER.fullmatch(text) else f"'{text}"
+    if text[:1] in _FORMULA or text.lstrip().lstrip(_HIDING)[:1] in _FORMULA:
+        return text if _NEGATIVE_NUMBER.fullmatch(text) else f"'{text}"
     return text
 
 

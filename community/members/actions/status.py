@@ -57,7 +57,7 @@ async def set_status(
     ).one()
     if (row.status, row.return_on) == (status.value, return_on):
         raise Conflict(f"the member is {status.value} already")
-    change = StatusChange(member_id, row.status, status, return_on, left_on)
+    change = StatusChange(member_id, row.status, status, return_on, left_on or today)
     await change_statuses(connection, programme_id, [change], today)
     data = {"from": row.status, "to": status.value, "return_on": return_on.isoformat() if return_on else None}
     if note:

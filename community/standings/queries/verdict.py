@@ -12,10 +12,10 @@ from datetime import date
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from sqlalchemy import ColumnElement, Select, and_, case, false, func, literal, not_, or_, select, true
+from sqlalchemy import ColumnElement, Select, and_, case, exists, false, func, literal, not_, or_, select, true
 
 from community.ledger.models import LEDGER_HEAD
-from community.members.models import MEMBER, Status
+from community.members.models import LEAVE, MEMBER, Status
 from community.programmes.versions import Versions
 from community.standings.models import STANDING
 from community.standings.queries.chosen import Chosen
@@ -130,8 +130,17 @@ def _attention(ladder: Ladder, values: Sequence[ColumnElement[int]], day: date, 
         s.proposal_tier == _key(ladder, qualified),
         _highest_step(ladder, met, level) == level,
     )
+    away_since = exists().where(  # each day of leave puts lost_on off, so it is reckoned anew
+        LEAVE.c.programme_id == MEMBER.c.programme_id,
+        LEAVE.c.member_id == MEMBER.c.id,
+        LEAVE.c.return_on > s.at_risk_since,
+    )
     unsettled = or_(
-        s.at_risk_since.is_(None), s.lost_on <= day, s.reckoned_by != ladder.version, s.declined.is_not(None)
+        s.at_risk_since.is_(None),
+        s.lost_on <= day,
+        s.reckoned_by != ladder.version,
+        s.declined.is_not(None),
+        away_since,
     )
     return case(
         (or_(MEMBER.c.came_back, and_(s.tier.is_not(None), level == 0)), true()),
