@@ -11,7 +11,11 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 ROOT = Path(__file__).parent.parent
-NEEDED = ("community/migrations/env.py", "community/programmes/presets/aces.yaml", "community/programmes/book.schema.json")
+NEEDED = (
+    "community/migrations/env.py",
+    "community/programmes/presets/aces.yaml",
+    "community/programmes/book.schema.json",
+)
 
 
 def main() -> int:
@@ -27,16 +31,18 @@ def main() -> int:
             sys.stderr.write(f"the wheel lacks {', '.join(missing)}\n")
             return 1
         venv.create(folder / "venv", with_pip=True)
-        python = folder / "venv" / "bin" / "python"
+        python = str(folder / "venv" / "bin" / "python")
         constraints = str(ROOT / "constraints.txt")
-        pip = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-c", constraints, wheel]
+        pip = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-c", constraints, str(wheel)]
         subprocess.run(pip, check=True)
         environment = {**os.environ, "COMMUNITY_HOME": str(folder / "home"), "COMMUNITY_DATABASE_URL": ""}
         book = folder / "aces.yaml"
         book.write_text(_run(folder, environment, "presets", "show", "aces"), encoding="utf-8")
         _run(folder, environment, "programme", "apply", str(book), "--yes")
         rows = folder / "rows.csv"
-        rows.write_text("id,handle,type,title,url,occurred_on,setting\n1,ada,talk,T,https://example.org,2026-01-02,hybrid\n")
+        rows.write_text(
+            "id,handle,type,title,url,occurred_on,setting\n1,ada,talk,T,https://example.org,2026-01-02,hybrid\n"
+        )
         _run(folder, environment, "contributions", "import", "aces", str(rows), "--create-members", "--approve")
         _run(folder, environment, "standings", "refresh", "aces")
         sys.stdout.write(_run(folder, environment, "ledger", "verify"))
