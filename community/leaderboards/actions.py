@@ -17,7 +17,7 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from community.kit.db import is_sqlite, reading, writing
+from community.kit.db import is_sqlite, plan_anew, reading, writing
 from community.leaderboards.changes import Change, differences, store
 from community.leaderboards.models import BOARD_STATE, BOARD_TALLY, BOARD_VALUE
 from community.leaderboards.queries.valued import Asked, differing
@@ -142,6 +142,7 @@ async def refresh_range(task: Task, first: int, last: int, report: Report) -> No
     chosen = InRange(first, last)
     found: set[int] = set()
     async with reading(task.engine) as connection:
+        await plan_anew(connection)
         for asked in task.asked(chosen):
             statement = differing(asked)
             only_ids = statement.with_only_columns(statement.selected_columns[0])

@@ -17,7 +17,7 @@ from sqlalchemy import insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from community.kit.clock import now
-from community.kit.db import is_sqlite, reading, writing
+from community.kit.db import is_sqlite, plan_anew, reading, writing
 from community.kit.errors import UsageError
 from community.members import actions as members
 from community.members import queries as member_queries
@@ -139,6 +139,7 @@ async def evaluate_range(task: Task, first: int, last: int, report: Report) -> N
     """Evaluates the members of a range of ids: finds who needs a closer look, then decides about those."""
     chosen = InRange(first, last)
     async with reading(task.engine) as connection:
+        await plan_anew(connection)
         if task.past:
             ids = [row.member_id for row in await measured(connection, task.programme, task.ladder, task.day, chosen)]
         else:
