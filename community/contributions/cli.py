@@ -20,8 +20,8 @@ from community.contributions.queries import ContributionRow
 from community.kit import console
 from community.kit.arguments import AsJson, NeededNote, Note, Slug
 from community.kit.days import DayReader
-from community.kit.db import reading, writing
-from community.kit.errors import InputRefused, Problem, UsageError
+from community.kit.db import reading, retried, writing
+from community.kit.errors import Conflict, InputRefused, Problem, UsageError
 from community.kit.settings import Settings
 from community.members.queries import member
 from community.programmes import queries as programmes
@@ -138,16 +138,40 @@ def _decide(slug: str, ids: list[UUID] | None, everything: bool, note: str | Non
             async with writing(engine) as connection:
                 programme = await programmes.programme(connection, slug)
                 return await verb(connection, programme, ids, actor=console.ACTOR, note=note)
-        total = 0
-        while True:
-            async with writing(engine) as connection:
-                programme = await programmes.programme(connection, slug)
-                waiting = await queries.waiting(connection, programme.id, AT_ONCE)
-                if not waiting:
-                    return total
-                total += await verb(connection, programme, waiting, actor=console.ACTOR, note=note)
+        return await _decide_about_all(engine, slug, note, verb)
 
     console.say(f"{console.spaced(console.run(work))} {done}")
+
+
+async def _decide_about_all(engine: AsyncEngine, slug: str, note: str | None, verb: Verb) -> int:
+    """Decides about everything that waits, a part at a time; answers how many. Others who decide may go first."""
+    total = 0
+    tried: list[UUID] = []
+
+    async def part(connection: AsyncConnection) -> int:
+        nonlocal tried
+        programme = await programmes.programme(connection, slug)
+        waiting = await queries.waiting(connection, programme.id, AT_ONCE)
+        unmoved, tried = waiting == tried, waiting
+        try:
+            return await verb(connection, programme, waiting, actor=console.ACTOR, note=note) if waiting else 0
+        except Conflict:
+            if unmoved:
+                raise
+            raise _Overtaken from None
+
+    while True:
+        try:
+            decided = await retried(engine, part)
+        except _Overtaken:
+            continue
+        if not decided:
+            return total
+        total += decided
+
+
+class _Overtaken(Exception):  # no error: what waited is looked up again
+    """Another process decided about some of what waited."""
 
 
 @contributions.command()

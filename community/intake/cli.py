@@ -90,9 +90,10 @@ def tell(file: str, report: Report, as_json: bool) -> bool:
         if as_json:
             write_json(report, sys.stdout)
         else:
-            for line in lines(report, kept):
-                out = console.complain if line.startswith(("line ", "warning")) else console.say
-                out(line)
+            summary, *remarks = lines(report, kept)
+            console.say(summary)
+            for remark in remarks:
+                console.complain(remark)
         return report.counts.refused > 0
     finally:
         report.close()

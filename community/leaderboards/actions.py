@@ -25,16 +25,12 @@ from community.members import actions as members
 from community.members import queries as member_queries
 from community.members.models import Reader
 from community.programmes import queries as programmes
-from community.programmes.book import Board
 from community.programmes.models import PROGRAMME
 from community.programmes.queries import ProgrammeRow
 from community.standings.queries.chosen import Chosen, InRange, listed
 
 LOOKED_AT_ONCE = 2_000
 """Members locked, recomputed and written in one transaction at most."""
-
-BOARDS_AT_ONCE = 16
-"""Boards of which one statement computes the values: SQLite joins at most 64 tables."""
 
 Progress = Callable[[int, int], None]
 """Told how many ranges are done, and of how many."""
@@ -76,13 +72,11 @@ class Task:
 
     def asked(self, chosen: Chosen) -> Iterator[Asked]:
         """What is computed of the chosen members, some boards at a time."""
-        programme, boards = self.programme, self.programme.book.leaderboards
-        for start in range(0, len(boards), BOARDS_AT_ONCE):
-            some: tuple[Board, ...] = boards[start : start + BOARDS_AT_ONCE]
-            yield Asked(
-                programme.id, programme.book, programme.versions.known_types, some, self.day, chosen,
-                is_sqlite(self.engine),
-            )  # fmt: skip
+        programme = self.programme
+        yield from Asked(
+            programme.id, programme.book, programme.versions.known_types, programme.book.leaderboards, self.day, chosen,
+            is_sqlite(self.engine),
+        ).parts()  # fmt: skip
 
 
 async def refresh(
@@ -237,9 +231,7 @@ async def _still_wanted(connection: AsyncConnection, task: Task) -> bool:
     return {board: (day, abs(version)) for board, (day, version) in found.items()} == task.wanted
 
 
-async def _states(
-    connection: AsyncConnection, programme_id: int, *, lock: bool = False
-) -> dict[str, tuple[date, int]]:
+async def _states(connection: AsyncConnection, programme_id: int, *, lock: bool = False) -> dict[str, tuple[date, int]]:
     """For which day and version each board is kept; a version below zero is on its way."""
     statement = select(BOARD_STATE.c.board, BOARD_STATE.c.day, BOARD_STATE.c.version).where(
         BOARD_STATE.c.programme_id == programme_id

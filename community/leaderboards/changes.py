@@ -55,9 +55,7 @@ def differences(asked: Asked, rows: Sequence[Any]) -> Iterator[Change]:
 
 async def store(connection: AsyncConnection, programme_id: int, changes: Sequence[Change]) -> None:
     """Writes the changes and their share of the tally; the members' rows are locked."""
-    came = [
-        (programme_id, c.board, c.member_id, c.value, c.contributions, c.folded) for c in changes if c.came
-    ]
+    came = [(programme_id, c.board, c.member_id, c.value, c.contributions, c.folded) for c in changes if c.came]
     stayed = [
         (programme_id, c.board, c.member_id, c.value, c.contributions) for c in changes if not c.came and not c.went
     ]
@@ -107,9 +105,7 @@ async def _tally(connection: AsyncConnection, programme_id: int, changes: Sequen
         )
 
 
-async def _count(
-    connection: AsyncConnection, programme_id: int, moved: Sequence[tuple[tuple[str, int], int]]
-) -> None:
+async def _count(connection: AsyncConnection, programme_id: int, moved: Sequence[tuple[tuple[str, int], int]]) -> None:
     """Adds to the tally's rows, in the order given: arrays in one statement on PostgreSQL, row by row on SQLite."""
     by_row = is_sqlite(connection)
     insert = (sqlite.insert if by_row else postgresql.insert)(BOARD_TALLY)

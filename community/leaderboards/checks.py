@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from datetime import date
+from itertools import groupby
 
-from sqlalchemy import ColumnElement, Integer, and_, func, literal, select, union_all
+from sqlalchemy import and_, cast, func, literal, select, union_all
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from community.kit.db import is_sqlite
+from community.kit.db import Big, is_sqlite
 from community.leaderboards.changes import differences
 from community.leaderboards.models import BOARD_STATE, BOARD_TALLY, BOARD_VALUE
 from community.leaderboards.queries.valued import Asked, differing
-from community.leaderboards.rules import BUCKET_BITS, BUCKET_LEVELS, LEVEL_APART
+from community.leaderboards.rules import counters
 from community.members import queries as member_queries
 from community.members.models import MEMBER, TOUCHED, Reader
 from community.programmes.queries import ProgrammeRow
@@ -40,32 +40,33 @@ CHECKS = (check_values,)
 
 async def _values(connection: AsyncConnection, programme: ProgrammeRow) -> AsyncIterator[str]:
     states = await connection.execute(
-        select(BOARD_STATE.c.board, BOARD_STATE.c.day, BOARD_STATE.c.version)
+        select(BOARD_STATE.c.day, BOARD_STATE.c.version, BOARD_STATE.c.board)
         .where(BOARD_STATE.c.programme_id == programme.id, BOARD_STATE.c.version > 0)
-        .order_by(BOARD_STATE.c.board)
+        .order_by(BOARD_STATE.c.day, BOARD_STATE.c.version, BOARD_STATE.c.board)
     )
     ranges = await member_queries.ranges(connection, programme.id, RANGE)
-    for key, day, version in states.all():
+    for (day, version), group in groupby(states.all(), key=lambda row: (row.day, row.version)):
+        book = programme.versions.book(version)
+        boards = [book.board(row.board) for row in group]
         for first, last in ranges:
-            for difference in await _differing(connection, programme, key, day, version, InRange(first, last)):
-                yield difference
+            everything = Asked(
+                programme.id, book, programme.versions.known_types, tuple(boards), day, InRange(first, last),
+                is_sqlite(connection),
+            )  # fmt: skip
+            for asked in everything.parts():
+                for difference in await _differing(connection, asked):
+                    yield difference
 
 
-async def _differing(
-    connection: AsyncConnection, programme: ProgrammeRow, key: str, day: date, version: int, chosen: InRange
-) -> list[str]:
-    book = programme.versions.book(version)
-    asked = Asked(
-        programme.id, book, programme.versions.known_types, (book.board(key),), day, chosen, is_sqlite(connection)
-    )
+async def _differing(connection: AsyncConnection, asked: Asked) -> list[str]:
     waiting = select(TOUCHED.c.member_id).where(
-        TOUCHED.c.programme_id == programme.id, TOUCHED.c.reader == Reader.BOARDS.value
+        TOUCHED.c.programme_id == asked.programme_id, TOUCHED.c.reader == Reader.BOARDS.value
     )
     statement = differing(asked).where(MEMBER.c.id.not_in(waiting))
-    rows = (await connection.execute(statement, chosen.parameters())).all()
+    rows = (await connection.execute(statement, asked.chosen.parameters())).all()
     return [
-        f"board {key}: {change.folded}: kept {_said(change.was, change.contributions_were)},"
-        f" the ledger gives {_said(change.value, change.contributions)} on {day}"
+        f"board {change.board}: {change.folded}: kept {_said(change.was, change.contributions_were)},"
+        f" the ledger gives {_said(change.value, change.contributions)} on {asked.day}"
         for change in differences(asked, rows)
     ]
 
@@ -77,39 +78,28 @@ def _said(value: int | None, contributions: int | None) -> str:
 async def _tallies(connection: AsyncConnection, programme: ProgrammeRow) -> AsyncIterator[str]:
     """Values that are tallied wrongly, or not at all, or that nobody has."""
     v, t = BOARD_VALUE.c, BOARD_TALLY.c
-    kept = select(v.board, v.value).where(v.programme_id == programme.id).subquery("kept")
-    levels = [select(kept.c.board, key.label("key")) for key in counter_columns(kept.c.value)]
-    keys = union_all(*levels).subquery("keys")
-    counted = (
-        select(keys.c.board, keys.c.key.label("value"), func.count().label("members"))
-        .group_by(keys.c.board, keys.c.key)
-        .subquery("counted")
+    kept = (
+        select(v.board, v.value, func.count().label("members"))
+        .where(v.programme_id == programme.id)
+        .group_by(v.board, v.value)
+        .cte("kept")
     )
-    tallied = select(t.board, t.value, t.members).where(t.programme_id == programme.id).subquery("tallied")
-    matches = and_(counted.c.board == tallied.c.board, counted.c.value == tallied.c.value)
+    have = [
+        select(kept.c.board.label("board"), key.label("key"), kept.c.members.label("have"), literal(0).label("tallied"))
+        for key in counters(kept.c.value)
+    ]
+    tallied = select(t.board, t.value, literal(0), t.members).where(t.programme_id == programme.id)
+    both = union_all(*have, tallied).subquery("both_sides")
+    sums = func.sum(both.c.have), func.sum(both.c.tallied)
     statement = (
-        select(
-            func.coalesce(counted.c.board, tallied.c.board),
-            func.coalesce(counted.c.value, tallied.c.value),
-            func.coalesce(counted.c.members, 0),
-            func.coalesce(tallied.c.members, 0),
-        )
-        .select_from(counted.join(tallied, matches, full=True))
-        .where(func.coalesce(counted.c.members, 0) != func.coalesce(tallied.c.members, 0))
-        .order_by(func.coalesce(counted.c.board, tallied.c.board), func.coalesce(counted.c.value, tallied.c.value))
+        select(both.c.board, both.c.key, *(cast(one, Big) for one in sums))
+        .group_by(both.c.board, both.c.key)
+        .having(sums[0] != sums[1])
+        .order_by(both.c.board, both.c.key)
     )
-    async for board, value, members, kept in await connection.stream(statement):
+    async for board, value, members, tally in await connection.stream(statement):
         what = f"the value {value}" if value > 0 else f"values in the bucket {value}"
-        yield f"board {board}: {members} members have {what}, {kept} are tallied"
-
-
-def counter_columns(value: ColumnElement[int]) -> list[ColumnElement[int]]:
-    """`rules.counters` as SQL."""
-    buckets = (
-        level * LEVEL_APART + value.op(">>")(literal(BUCKET_BITS * level, Integer))
-        for level in range(1, BUCKET_LEVELS + 1)
-    )
-    return [value, *(-bucket for bucket in buckets)]
+        yield f"board {board}: {members} members have {what}, {tally} are tallied"
 
 
 async def _strays(connection: AsyncConnection, programme: ProgrammeRow) -> AsyncIterator[str]:

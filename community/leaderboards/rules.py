@@ -5,15 +5,19 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from datetime import date
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from community.programmes.book import Board, Cycle
 from community.programmes.windows import bounds
 from community.standings.rules.measures import Measure
 
-BUCKET_BITS: Final = 7
-BUCKET_LEVELS: Final = 4
-LEVEL_APART: Final = 1 << 57
+BUCKET: Final = 512
+LEVELS: Final = 2
+LEVEL_APART: Final = 1 << 60
+"""More buckets than any level has; values stay below 10^18."""
+
+Number = Any
+"""A whole number, or an SQL expression of one: the keys of the tally are reckoned by one definition on both sides."""
 
 
 class Row(NamedTuple):
@@ -44,28 +48,27 @@ class Before(NamedTuple):
     tied: int
 
 
-def counters(value: int) -> tuple[int, ...]:
-    """The keys of the tally under which a member with this value (above 0) is counted.
+def counters(value: Number) -> tuple[Number, ...]:
+    """The keys of the tally under which a member with this value (above 0) is counted: a number, or a column in SQL.
 
-    The value itself, and keys below 0 for the buckets of 128, 128², 128³ and 128⁴ values in which it lies: so a rank is
-    a sum over some hundred rows at most, however many distinct values a board has.
+    The value itself, and keys below 0 for the buckets of 512 and 512² values in which it lies: so a rank is a sum over
+    some hundred rows, however many distinct values a board has.
     """
-    return (value, *(_bucket_key(level, value >> (BUCKET_BITS * level)) for level in range(1, BUCKET_LEVELS + 1)))
+    return (value, *(_key(level, value // BUCKET**level) for level in range(1, LEVELS + 1)))
 
 
-def higher(value: int) -> list[tuple[int, int]]:
+def higher(value: Number) -> list[tuple[Number, Number]]:
     """The ranges (first key, last key) of the tally that together count every member with a higher value, once."""
-    found = []
-    for level in range(BUCKET_LEVELS + 1):
-        first = (value >> (BUCKET_BITS * level)) + 1
-        parent = value >> (BUCKET_BITS * (level + 1))
-        last = LEVEL_APART - 1 if level == BUCKET_LEVELS else ((parent + 1) << BUCKET_BITS) - 1
-        found.append((first, last) if level == 0 else (_bucket_key(level, last), _bucket_key(level, first)))
+    found: list[tuple[Number, Number]] = []
+    for level in range(LEVELS + 1):
+        first = value // BUCKET**level + 1
+        last = LEVEL_APART - 1 if level == LEVELS else (value // BUCKET ** (level + 1) + 1) * BUCKET - 1
+        found.append((first, last) if level == 0 else (_key(level, last), _key(level, first)))
     return found
 
 
-def _bucket_key(level: int, bucket: int) -> int:
-    return -(level * LEVEL_APART + bucket)
+def _key(level: int, bucket: Number) -> Number:
+    return -(bucket + level * LEVEL_APART)
 
 
 def measures(board: Board) -> tuple[Measure, Measure]:

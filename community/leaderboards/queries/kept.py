@@ -10,8 +10,8 @@ from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
+    Dialect,
     FromClause,
-    Select,
     and_,
     bindparam,
     cast,
@@ -27,8 +27,9 @@ from community.kit.db import Big
 from community.kit.errors import NotFound
 from community.kit.text import fold
 from community.leaderboards.models import BOARD_STATE, BOARD_TALLY, BOARD_VALUE
+from community.leaderboards.queries.frozen import Frozen, frozen
 from community.leaderboards.queries.shape import ON_BOARD, PROGRAMME_AND_BOARD, at_most, shown
-from community.leaderboards.rules import BUCKET_LEVELS, Before, Row, Tie, higher, ranks
+from community.leaderboards.rules import LEVELS, Before, Row, Tie, higher, ranks
 from community.members.models import MEMBER, TOUCHED, Reader
 from community.programmes.book import Board
 from community.programmes.queries import ProgrammeRow
@@ -36,6 +37,7 @@ from community.standings.models import DECISION
 
 _V = BOARD_VALUE.c
 _T = BOARD_TALLY.c
+_PROGRAMME: ColumnElement[int] = bindparam("programme")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,13 +63,12 @@ async def kept(connection: AsyncConnection, programme: ProgrammeRow, board: Boar
     return Kept(bool(row.fresh), bool(row.present))
 
 
-async def place(
-    connection: AsyncConnection, programme: ProgrammeRow, board: Board, day: date, handle: str
-) -> Place:
+async def place(connection: AsyncConnection, programme: ProgrammeRow, board: Board, day: date, handle: str) -> Place:
     """Where a member stands, and whether that may be relied on. Raises NotFound for an unknown handle."""
-    row = (await connection.execute(_place(), {**named(programme, board, day), "handle": fold(handle)})).one_or_none()
-    if row is None:
+    found = await _place(connection.dialect).all(connection, {**named(programme, board, day), "handle": fold(handle)})
+    if not found:
         raise NotFound(f"no member of the programme has the handle {handle!r}")
+    row = found[0]
     return Place(Kept(bool(row.fresh), bool(row.present)), row.folded, row.value)
 
 
@@ -77,17 +78,18 @@ async def around(
     """The member at `own` with `neighbours` on either side, in one statement; nobody where there is no place."""
     if own.value is None:
         return []
-    statement = _around(board.ties, own.kept.present)
-    parameters = {**named(programme, board, day), "own": own.value, "folded": own.folded, "most": neighbours + 1}
+    parameters = {**named(programme, board, day), "own": own.value, "folded": own.folded}
     for level, (first_key, last_key) in enumerate(higher(own.value)):
         parameters |= {f"first{level}": first_key, f"last{level}": last_key}
-    rows = sorted((await connection.execute(statement, parameters)).all(), key=lambda row: (-row.value, row.folded))
-    mine = next(index for index, row in enumerate(rows) if row.folded == own.folded)
+    statement = _around(connection.dialect, board.ties, own.kept.present, neighbours + 1)
+    found = sorted(await statement.all(connection, parameters), key=lambda row: (-row.value, row.folded))
+    mine = next(index for index, row in enumerate(found) if row.folded == own.folded)
     first = max(0, mine - neighbours)
-    rows = rows[first : mine + neighbours + 1]
-    before = Before(rows[0].higher_members, rows[0].higher_values, rows[0].tied)
-    line = [Tie(row.value, row.members) for row in rows]
-    return [Row(rank, *row[:6]) for rank, row in zip(ranks(board.ties, line, mine - first, before), rows, strict=True)]
+    near = found[first : mine + neighbours + 1]
+    line = [Tie(row.value, row.members) for row in near]
+    before = Before(near[0].higher_members, near[0].higher_values, near[0].tied)
+    places = ranks(board.ties, line, mine - first, before)
+    return [Row._make((rank, *row[:6])) for rank, row in zip(places, near, strict=True)]
 
 
 def named(programme: ProgrammeRow, board: Board, day: date) -> dict[str, Any]:
@@ -115,18 +117,17 @@ def freshness() -> tuple[ColumnElement[Any], ColumnElement[Any]]:
 
 
 @lru_cache
-def _place() -> Select[Any]:
-    return (
+def _place(dialect: Dialect) -> Frozen:
+    statement = (
         select(MEMBER.c.folded, _V.value, *freshness())
-        .select_from(
-            MEMBER.outerjoin(BOARD_VALUE, and_(*PROGRAMME_AND_BOARD, _V.member_id == MEMBER.c.id))
-        )
-        .where(MEMBER.c.programme_id == bindparam("programme"), MEMBER.c.folded == bindparam("handle"))
+        .select_from(MEMBER.outerjoin(BOARD_VALUE, and_(*PROGRAMME_AND_BOARD, _V.member_id == MEMBER.c.id)))
+        .where(MEMBER.c.programme_id == _PROGRAMME, MEMBER.c.folded == bindparam("handle"))
     )
+    return frozen(statement, dialect)
 
 
 @lru_cache
-def _around(ties: str, present: bool) -> Select[Any]:
+def _around(dialect: Dialect, ties: str, present: bool, most: int) -> Frozen:
     """The neighbours on both sides, each with how many have the same value, and what stands before the member.
 
     Four ranges of the index instead of one condition, because no index serves `value > v OR value = v AND …`.
@@ -134,28 +135,28 @@ def _around(ties: str, present: bool) -> Select[Any]:
     own, folded = bindparam("own", type_=Big), bindparam("folded", type_=MEMBER.c.folded.type)
     ahead, behind = (_V.value, _V.folded.desc()), (_V.value.desc(), _V.folded)
     parts = [
-        _range(and_(_V.value == own, _V.folded < folded), ahead),
-        _range(_V.value > own, ahead),
-        _range(and_(_V.value == own, _V.folded >= folded), behind),
-        _range(_V.value < own, behind),
+        _range(and_(_V.value == own, _V.folded < folded), ahead, most),
+        _range(_V.value > own, ahead, most),
+        _range(and_(_V.value == own, _V.folded >= folded), behind, most),
+        _range(_V.value < own, behind, most),
     ]
     near = union_all(*(select(part) for part in parts)).subquery("near")
     before = _before(ties, own, folded)
-    return shown(near, present, near.c.folded, _T.members, *before, tallied=True)
+    return frozen(shown(near, present, near.c.folded, _T.members, *before, tallied=True), dialect)
 
 
 def _before(ties: str, own: ColumnElement[int], folded: ColumnElement[str]) -> Sequence[ColumnElement[int]]:
     """What the kind of rank needs of what stands before the member: the columns of `rules.Before`."""
     tally = BOARD_TALLY.alias("higher").c
-    mine = (tally.programme_id == bindparam("programme"), tally.board == bindparam("board"))
+    counted = (tally.programme_id == _PROGRAMME, tally.board == bindparam("board"))
     none: ColumnElement[int] = literal(0)
     members = values = tied = none
     if ties == "dense":
-        values = select(func.count()).where(*mine, tally.value > own).scalar_subquery()
+        values = select(func.count()).where(*counted, tally.value > own).scalar_subquery()
     else:
         levels = [
-            select(tally.members).where(*mine, tally.value.between(_key("first", level), _key("last", level)))
-            for level in range(BUCKET_LEVELS + 1)
+            select(tally.members).where(*counted, tally.value.between(_key("first", level), _key("last", level)))
+            for level in range(LEVELS + 1)
         ]
         buckets = union_all(*levels).subquery("buckets")
         members = select(cast(func.coalesce(func.sum(buckets.c.members), 0), Big)).scalar_subquery()
@@ -169,7 +170,5 @@ def _key(name: str, level: int) -> ColumnElement[int]:
     return bindparam(f"{name}{level}", type_=Big)
 
 
-def _range(condition: ColumnElement[bool], order: tuple[ColumnElement[Any], ...]) -> FromClause:
-    return (
-        select(*ON_BOARD).where(*PROGRAMME_AND_BOARD, condition).order_by(*order).limit(at_most("most"))
-    ).subquery()
+def _range(condition: ColumnElement[bool], order: tuple[ColumnElement[Any], ...], most: int) -> FromClause:
+    return (select(*ON_BOARD).where(*PROGRAMME_AND_BOARD, condition).order_by(*order).limit(at_most(most))).subquery()

@@ -33,9 +33,7 @@ def board_of(programme: ProgrammeRow, key: str) -> Board:
         raise NotFound(f"the programme has no board {key!r}; it has: {known}") from None
 
 
-async def top(
-    connection: AsyncConnection, programme: ProgrammeRow, board: Board, day: date, n: int
-) -> list[Row]:
+async def top(connection: AsyncConnection, programme: ProgrammeRow, board: Board, day: date, n: int) -> list[Row]:
     """The first `n` places of a board on a day, by rank, then folded handle."""
     text = _kept_first(connection.dialect, programme.id, board.key, day, programme.version, n)
     found = (await connection.exec_driver_sql(text)).all()
@@ -43,8 +41,8 @@ async def top(
         ranks = first_ranks(board.ties, [row.value for row in found])
         return [Row._make((rank, *row[:6])) for rank, row in zip(ranks, found, strict=True)]
     source = await kept_board.kept(connection, programme, board, day)
-    statement, parameters = _ranked(connection, programme, board, day, source, limited=True)
-    return [Row(row[6], *row[:6]) for row in await connection.execute(statement, {**parameters, "most": n})]
+    statement, parameters = _ranked(connection, programme, board, day, source, n)
+    return [Row(row[6], *row[:6]) for row in await connection.execute(statement, parameters)]
 
 
 async def around(
@@ -65,7 +63,7 @@ async def rows(
 ) -> AsyncIterator[Sequence[Row]]:
     """All places of a board on a day, by rank, then folded handle, streamed in batches of `at_once`."""
     source = await kept_board.kept(connection, programme, board, day)
-    statement, parameters = _ranked(connection, programme, board, day, source, limited=False)
+    statement, parameters = _ranked(connection, programme, board, day, source)
     found = await connection.stream(statement, parameters, execution_options={"yield_per": at_once})
     async for batch in found.partitions(at_once):
         yield [Row(row[6], *row[:6]) for row in batch]
@@ -81,11 +79,7 @@ async def _around_from_ledger(
 ) -> list[Row]:
     places = _from_ledger(connection, programme, board, day, numbered=True).cte("places")
     mine = select(places.c.place).where(places.c.folded == own.folded).scalar_subquery()
-    near = (
-        select(places)
-        .where(places.c.place.between(mine - neighbours, mine + neighbours))
-        .subquery("near")
-    )
+    near = select(places).where(places.c.place.between(mine - neighbours, mine + neighbours)).subquery("near")
     statement = shown(near, own.kept.present, near.c.rank).order_by(near.c.place)
     found = await connection.execute(statement, {**kept_board.named(programme, board, day), **EVERYBODY.parameters()})
     return [Row(row[6], *row[:6]) for row in found]
@@ -97,15 +91,14 @@ def _ranked(
     board: Board,
     day: date,
     source: kept_board.Kept,
-    *,
-    limited: bool,
+    most: int | None = None,
 ) -> tuple[Select[Any], dict[str, Any]]:
-    """The statement for all places, or with `limited` for the first `most`, and its parameters."""
+    """The statement for all places, or for the first `most`, and its parameters."""
     named = kept_board.named(programme, board, day)
     if source.fresh:
-        return _from_kept(board.ties, source.present, limited), named
+        return _from_kept(board.ties, source.present, most), named
     ranked = _from_ledger(connection, programme, board, day)
-    return _dressed(ranked, source.present, limited), {**named, **EVERYBODY.parameters()}
+    return _dressed(ranked, source.present, most), {**named, **EVERYBODY.parameters()}
 
 
 @lru_cache(maxsize=512)
@@ -116,16 +109,16 @@ def _kept_first(dialect: Dialect, programme_id: int, board: str, day: date, vers
     who looks at the board that day: without parameters PostgreSQL plans it once.
     """
     best = BOARD_VALUE.c.value.desc(), BOARD_VALUE.c.folded
-    placed = select(*ON_BOARD).where(*PROGRAMME_AND_BOARD).order_by(*best).limit(at_most("most")).subquery("placed")
+    placed = select(*ON_BOARD).where(*PROGRAMME_AND_BOARD).order_by(*best).limit(at_most(n)).subquery("placed")
     statement = shown(placed, True, *kept_board.freshness()).order_by(placed.c.value.desc(), placed.c.folded)
-    values = {"programme": programme_id, "board": board, "day": day, "version": version, "most": n}
+    values = {"programme": programme_id, "board": board, "day": day, "version": version}
     return str(statement.params(**values).compile(dialect=dialect, compile_kwargs={"literal_binds": True}))
 
 
 @lru_cache
-def _from_kept(ties: str, present: bool, limited: bool) -> Select[Any]:
+def _from_kept(ties: str, present: bool, most: int | None) -> Select[Any]:
     rank = rank_column(ties, BOARD_VALUE.c.value, BOARD_VALUE.c.folded)
-    return _dressed(select(*ON_BOARD, rank).where(*PROGRAMME_AND_BOARD), present, limited)
+    return _dressed(select(*ON_BOARD, rank).where(*PROGRAMME_AND_BOARD), present, most)
 
 
 def _from_ledger(
@@ -142,10 +135,10 @@ def _from_ledger(
     return select(*columns)
 
 
-def _dressed(ranked: Select[Any], present: bool, limited: bool) -> Select[Any]:
+def _dressed(ranked: Select[Any], present: bool, most: int | None) -> Select[Any]:
     """Ranked members in their order with all that is shown of them; the rank comes last."""
-    if limited:
+    if most is not None:
         columns = ranked.selected_columns
-        ranked = ranked.order_by(columns["value"].desc(), columns["folded"]).limit(at_most("most"))
+        ranked = ranked.order_by(columns["value"].desc(), columns["folded"]).limit(at_most(most))
     placed = ranked.subquery("placed")
     return shown(placed, present, placed.c.rank).order_by(placed.c.value.desc(), placed.c.folded)

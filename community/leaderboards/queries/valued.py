@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -19,6 +19,8 @@ from community.standings.queries.measured import Question, answer
 from community.standings.rules.measures import Measure
 
 EVERYBODY = InRange(0, 2**63 - 1)
+BOARDS_AT_ONCE = 16
+"""Boards of which one statement computes the values: SQLite joins at most 64 tables."""
 ON_BOARDS = (Status.ACTIVE.value, Status.ON_LEAVE.value)
 
 
@@ -33,6 +35,11 @@ class Asked:
     day: date
     chosen: Chosen
     sqlite: bool
+
+    def parts(self) -> Iterator[Asked]:
+        """The same of some boards at a time, as many as one statement takes."""
+        for start in range(0, len(self.boards), BOARDS_AT_ONCE):
+            yield replace(self, boards=self.boards[start : start + BOARDS_AT_ONCE])
 
 
 @dataclass(frozen=True, slots=True)

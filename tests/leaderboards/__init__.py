@@ -1,0 +1,1 @@
+"""Boards: ranks, kept values, days in the past, exports."""
