@@ -77,7 +77,7 @@ async def converge(
 ) -> int:
     """Brings the awards of the members (whose rows are locked) to what the rule gives; answers how many changed."""
     held = await load(connection, programme_id, member_ids)
-    changes = list(differences(held, versions))
+    changes = in_line(differences(held, versions))
     await post(connection, programme_id, changes)
     return len(changes)
 
@@ -123,6 +123,16 @@ def differences(held: Iterable[Held], versions: Versions) -> Iterator[Change]:
             postings = tuple(_postings(one, next(points) if one.approved else None, versions))
             if postings:
                 yield Change(one, postings)
+
+
+def in_line(changes: Iterable[Change]) -> list[Change]:
+    """The changes as they are to be posted: member by member; where a contribution went from one member to another, by
+    day and arrival over all, so that its reversal has its place in the line of the member whom it left.
+    """
+    found = list(changes)
+    if any(one.held.live is not None and one.held.live.member_id != one.held.member_id for one in found):
+        found.sort(key=lambda one: (one.held.occurred_on, one.held.arrival))
+    return found
 
 
 def _claim(held: Held) -> Claim:

@@ -176,7 +176,7 @@ async def _write(
 ) -> None:
     """Writes contributions first, then their entries; numbers are taken last, and held until the commit."""
     line = sorted(batch.held.values(), key=lambda one: (one.member_id, one.occurred_on, one.arrival))
-    changes = list(awards.differences(line, programme.versions))
+    changes = awards.in_line(awards.differences(line, programme.versions))
     await update_rows(connection, CONTRIBUTION, ["programme_id", "id"], UPDATED, batch.changed)
     if not (batch.fresh or changes or batch.changed):
         return
