@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Protocol
 
 from community.kit import clock
+from community.kit.console import collect_seldom
 from tests.bench import boards, dataset, importing, ladder, prompt
 from tests.bench.dataset import DATABASES, NOON, Kind, NotMade
 from tests.bench.figures import Figure, table
@@ -50,6 +51,7 @@ def main() -> int:
     if asked.drop:
         print("\n".join(asyncio.run(dataset.drop_old())) or "nothing to drop")
         return 0
+    collect_seldom()  # as the command line does
     with clock.stopped(NOON):
         figures = asyncio.run(measure(asked))
     print(table(figures))
