@@ -83,7 +83,7 @@ def test_everything_given_is_kept_in_its_normal_form() -> None:
         "fr",
         "one\ntwo",
         {
-            "attendees": 2223, "hours": "1.5", "setting": "virtual", "recorded": True,
+            "attendees": 2223, "hours": 1.5, "setting": "virtual", "recorded": True,
             "booked": "2026-05-01", "place": "GB", "notes": "short",
         },
     )  # fmt: skip
@@ -95,7 +95,7 @@ def test_what_is_empty_is_left_out() -> None:
 
 def test_json_and_python_values_are_read_as_well() -> None:
     found = kept({**TALK, "attendees": 12, "recorded": False, "hours": 1.5, "occurred_on": date(2026, 5, 1)})
-    assert found.fields == {"attendees": 12, "hours": "1.5", "setting": "virtual", "recorded": False}
+    assert found.fields == {"attendees": 12, "hours": 1.5, "setting": "virtual", "recorded": False}
 
 
 def test_all_that_is_wrong_is_said_at_once() -> None:
