@@ -2,6 +2,7 @@
 
 import community.contributions.models
 import community.history.models
+import community.jobs.models
 import community.leaderboards.models
 import community.ledger.models
 import community.members.models

@@ -14,7 +14,7 @@ ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "community"
 
 ROOMS = (
-    "kit", "history", "programmes", "members", "ledger", "contributions", "intake", "standings", "leaderboards",
+    "kit", "history", "jobs", "programmes", "members", "ledger", "contributions", "intake", "standings", "leaderboards",
     "changes", "home",
 )  # fmt: skip
 """In the order in which the data walks through them."""
@@ -29,6 +29,7 @@ OWN = {
         "arguments", "bulk", "cells", "clock", "columns", "console", "days", "db", "errors", "ids", "languages",
         "places", "rows", "schema", "settings", "tabular", "text", "urls",
     },
+    "jobs": {"embedded", "following", "messenger", "runner", "timetable", "work"},
     "programmes": {
         "book", "ceilings", "conditions", "document", "lint", "meaning", "normal", "parse", "part", "presets",
         "requirements", "rewards", "scalars", "schema", "structure", "versions", "windows", "words",
@@ -39,7 +40,7 @@ OWN = {
 }  # fmt: skip
 """What a room has beside those."""
 
-TOP = {"__init__", "__main__", "cli", "tables", "migrations", *ROOMS}
+TOP = {"__init__", "__main__", "cli", "flow", "tables", "migrations", *ROOMS}
 
 SQL_PLACES = ("models", "queries", "actions", "checks", "migrations")
 SQL_FILES = {
@@ -164,8 +165,14 @@ def test_only_the_unit_of_work_commits() -> None:
     assert found == []
 
 
-def test_nothing_imports_the_messenger_of_jobs() -> None:
-    assert [name for name, tree in trees().items() if any(one.split(".")[0] == "arq" for one, _ in imports(tree))] == []
+def test_arq_is_known_in_the_messenger_alone() -> None:
+    knowing = [name for name, tree in trees().items() if any(one.split(".")[0] == "arq" for one, _ in imports(tree))]
+    assert knowing == ["jobs/messenger.py"]
+
+
+def test_what_follows_is_known_to_whoever_gathers_the_rooms_alone() -> None:
+    knowing = [name for name, tree in trees().items() if ("community.flow", "FLOW") in set(imports(tree))]
+    assert set(knowing) <= {"app.py", "cli.py"}
 
 
 def test_only_surfaces_know_the_command_line() -> None:

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from sqlalchemy import func, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from community.history.models import RECORD
 from community.kit.clock import now
+from community.kit.db import happened, is_sqlite
 from community.kit.rows import insert_rows
 
 COLUMNS = ("programme_id", "at", "actor", "verb", "member_id", "subject", "data", "quiet")
+VERB = COLUMNS.index("verb")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,10 +31,33 @@ class Line:
 async def write(
     connection: AsyncConnection, programme_id: int | None, actor: str, lines: Iterable[Line], *, quiet: bool = False
 ) -> None:
-    """Appends the lines, all at the present instant."""
+    """Appends the lines, all at the present instant; what follows from them is found by the unit of work."""
     at = now()
     rows = [
         (programme_id, at, actor, line.verb, line.member_id, line.subject, dict(line.data), quiet) for line in lines
     ]
-    if rows:
+    if not rows:
+        return
+    so_far = happened(connection)
+    if so_far is None or quiet:
         await insert_rows(connection, RECORD, COLUMNS, rows)
+        return
+    so_far.verbs.update((row[VERB], programme_id) for row in rows)
+    if so_far.by_record.isdisjoint(row[VERB] for row in rows):
+        await insert_rows(connection, RECORD, COLUMNS, rows)
+        return
+    ids = await _next_ids(connection, len(rows))
+    so_far.records += [
+        (row[VERB], programme_id, id_) for id_, row in zip(ids, rows, strict=True) if row[VERB] in so_far.by_record
+    ]
+    numbered = [(id_, *row) for id_, row in zip(ids, rows, strict=True)]
+    await insert_rows(connection, RECORD, ("id", *COLUMNS), numbered)
+
+
+async def _next_ids(connection: AsyncConnection, count: int) -> Sequence[int]:
+    """Ids for records that are still to be written; on SQLite nobody else writes meanwhile."""
+    if is_sqlite(connection):
+        last = await connection.scalar(select(func.max(RECORD.c.id)))
+        return range((last or 0) + 1, (last or 0) + 1 + count)
+    taken = text("SELECT nextval(pg_get_serial_sequence('record', 'id')) FROM generate_series(1, :count)")
+    return list((await connection.scalars(taken, {"count": count})).all())

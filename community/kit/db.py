@@ -8,16 +8,18 @@ plain BEGIN where `reading()` says that it will write nothing.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
 from random import uniform
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
+from weakref import WeakKeyDictionary
 
 from sqlalchemy import BigInteger, DateTime, Dialect, Integer, MetaData, String, Table, event, inspect, text
-from sqlalchemy.engine import URL, make_url
+from sqlalchemy.engine import URL, Engine, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.types import TypeDecorator
@@ -139,11 +141,73 @@ async def reading(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
             yield connection
 
 
+@dataclass(slots=True)
+class Happened:
+    """What happened in a transaction: (verb, programme id) pairs, and the ids of the records of verbs in `by_record`.
+
+    `told`: what was written for others to do, of which they are told after the commit.
+    """
+
+    by_record: frozenset[str] = frozenset()
+    verbs: set[tuple[str, int | None]] = field(default_factory=set)
+    records: list[tuple[str, int | None, int]] = field(default_factory=list)
+    told: list[Any] = field(default_factory=list)
+
+
+class Follower(Protocol):
+    """What an engine's writing transactions lead to (`flow.py` says what). `by_record`: verbs of which it wants ids."""
+
+    by_record: frozenset[str]
+
+    async def before_commit(self, connection: AsyncConnection, happened: Happened) -> None:
+        """Writes what follows, in the transaction, and adds to `happened.told`."""
+
+    async def after_commit(self, told: Sequence[Any]) -> None:
+        """Tells whoever does what follows; raises nothing, for the work is done."""
+
+
+_followers: WeakKeyDictionary[Engine, Follower] = WeakKeyDictionary()
+HAPPENED = "happened"
+
+
+def follow(engine: AsyncEngine, follower: Follower) -> None:
+    """From now on, what happens in the engine's writing transactions is turned into what follows from it."""
+    _followers[engine.sync_engine] = follower
+
+
+def happened(connection: AsyncConnection) -> Happened | None:
+    """What happened so far in the writing transaction; None where nobody follows."""
+    found: Happened | None = connection.info.get(HAPPENED)
+    return found
+
+
+def note(connection: AsyncConnection, verb: str, programme_id: int | None) -> None:
+    """Something happened in this transaction from which jobs may follow."""
+    so_far = happened(connection)
+    if so_far is not None:
+        so_far.verbs.add((verb, programme_id))
+
+
 @asynccontextmanager
 async def writing(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
-    """One transaction: committed at the end of the block, rolled back when it raises. Nobody else commits."""
-    async with engine.connect() as connection, connection.begin():
-        yield connection
+    """The unit of work: one transaction, committed at the end of the block, rolled back when it raises.
+
+    Nobody else commits. What follows from what happened is written with it, and told after the commit.
+    """
+    follower = _followers.get(engine.sync_engine)
+    async with engine.connect() as connection:
+        if follower is None:
+            connection.info.pop(HAPPENED, None)
+            async with connection.begin():
+                yield connection
+            return
+        so_far = connection.info[HAPPENED] = Happened(follower.by_record)
+        async with connection.begin():
+            yield connection
+            if so_far.verbs:
+                await follower.before_commit(connection, so_far)
+    if so_far.told:
+        await follower.after_commit(so_far.told)
 
 
 async def plan_anew(connection: AsyncConnection) -> None:

@@ -24,6 +24,9 @@ class Settings(BaseSettings):
         le=64,
         description="Connections that a run over everybody uses side by side; default: one a core.",
     )
+    redis_url: str = Field(
+        default="", description="redis://…: the queue of the workers; without one `serve` runs the jobs itself."
+    )
     range_size: int = Field(default=10_000, ge=1, le=1_000_000, description="Members in one range of a run.")
 
     @property

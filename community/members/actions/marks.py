@@ -9,7 +9,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from community.kit.bulk import CHUNK, among
-from community.kit.db import is_sqlite
+from community.kit.db import is_sqlite, note
 from community.members.models import MEMBER, TOUCHED, Reader
 
 
@@ -50,10 +50,14 @@ async def touch(
     member_ids: Collection[int],
     readers: Sequence[Reader] = (Reader.STANDINGS, Reader.BOARDS),
 ) -> None:
-    """Marks members for those who must look at them again; a mark that is there already stays."""
+    """Marks members for those who must look at them again; a mark that is there already stays.
+
+    From `standings.touched` and `boards.touched` the prompt runs follow, whatever verb it was that touched.
+    """
     insert = sqlite.insert if is_sqlite(connection) else postgresql.insert
     ids = sorted(member_ids)
-    for reader in readers:
+    for reader in readers if ids else ():
+        note(connection, f"{reader.value}.touched", programme_id)
         for start in range(0, len(ids), CHUNK):
             source = select(MEMBER.c.programme_id, literal(reader.value), MEMBER.c.id).where(
                 MEMBER.c.programme_id == programme_id, among(connection, MEMBER.c.id, ids[start : start + CHUNK])

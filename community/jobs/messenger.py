@@ -1,0 +1,150 @@
+"""arq, and the only file besides `workers/` that knows it: tells workers of jobs, and wakes them.
+
+The queue is never the memory: a message is the ids of rows, may be lost, come twice or come late, and the rows decide.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Iterator, Sequence
+from time import monotonic
+from typing import Any
+
+import structlog
+from arq.connections import ArqRedis, RedisSettings, create_pool
+from arq.worker import Worker
+from redis.exceptions import RedisError
+
+from community.jobs.actions import Told
+
+QUEUE = "community:jobs"
+WAKE = "community:wake"
+RUN, PULL = "run", "pull"
+"""Messages: run these jobs; look for heavy ones."""
+IDS_IN_A_MESSAGE = 20
+PULLS_AT_MOST = 16
+"""So many heavy jobs are told of at once: whoever ends one looks for the next."""
+ANSWERS_WITHIN_SECONDS = 0.25
+SILENT_AFTER_FAILURE_SECONDS = 2.0
+
+log = structlog.get_logger()
+
+
+def serialized(value: dict[str, Any]) -> bytes:
+    """A message as bytes: JSON, never pickle."""
+    return json.dumps(value, default=str).encode()
+
+
+def deserialized(value: bytes) -> dict[str, Any]:
+    """A message from bytes."""
+    found: dict[str, Any] = json.loads(value)
+    return found
+
+
+def redis_settings(url: str) -> RedisSettings:
+    """The settings for a Redis or Valkey URL; a try to connect is short, because the rows wait safely."""
+    settings = RedisSettings.from_dsn(url)
+    settings.conn_timeout, settings.conn_retries = 1, 0
+    settings.retry_on_timeout = True
+    settings.retry_on_error = [RedisError, OSError]
+    return settings
+
+
+class Messenger:
+    """Tells workers by Redis. Where Redis does not answer it stays silent for a while and costs a caller nothing."""
+
+    def __init__(self, url: str, heavy: frozenset[str]) -> None:
+        self._settings, self._heavy = redis_settings(url), heavy
+        self._settings.retry_on_error, self._settings.retry_on_timeout = [], False
+        self._pool: ArqRedis | None = None
+        self._silent_until = 0.0
+
+    async def tell(self, told: Sequence[Told]) -> None:
+        """Tells of jobs, all in one round trip; raises nothing."""
+        if monotonic() < self._silent_until:
+            return
+        try:
+            async with asyncio.timeout(ANSWERS_WITHIN_SECONDS):
+                await self._send(list(self._messages(told)))
+        except (RedisError, OSError, TimeoutError) as error:
+            self._silent_until = monotonic() + SILENT_AFTER_FAILURE_SECONDS
+            log.warning("queue does not answer", error=type(error).__name__, jobs=len(told))
+            await self.close()
+
+    def _messages(self, told: Sequence[Told]) -> Iterator[tuple[str, list[str]]]:
+        short = [str(one.id) for one in told if one.kind not in self._heavy]
+        for start in range(0, len(short), IDS_IN_A_MESSAGE):
+            yield RUN, short[start : start + IDS_IN_A_MESSAGE]
+        for _ in range(min(len(told) - len(short), PULLS_AT_MOST)):
+            yield PULL, []
+
+    async def _send(self, messages: Sequence[tuple[str, list[str]]]) -> None:
+        if self._pool is None:
+            self._pool = await create_pool(
+                self._settings, job_serializer=serialized, job_deserializer=deserialized, default_queue_name=QUEUE
+            )
+        await asyncio.gather(*(self._pool.enqueue_job(name, ids) for name, ids in messages))
+        await self._pool.publish(WAKE, b"")
+
+    async def reachable(self) -> bool:
+        """Whether Redis answers."""
+        try:
+            async with asyncio.timeout(ANSWERS_WITHIN_SECONDS):
+                if self._pool is None:
+                    await self._send([])
+                assert self._pool is not None
+                return bool(await self._pool.ping())
+        except (RedisError, OSError, TimeoutError):
+            await self.close()
+            return False
+
+    async def close(self) -> None:
+        """Closes the connections."""
+        pool, self._pool = self._pool, None
+        if pool is not None:
+            await pool.aclose()
+
+
+class WokenWorker(Worker):
+    """An arq worker that sleeps until it is woken, instead of asking a hundred times a second."""
+
+    _woken: asyncio.Event
+
+    async def main(self) -> None:
+        """Polls when something was told, and every `poll_delay` in any case."""
+        self._woken = asyncio.Event()
+        if self._pool is None:
+            self._pool = await create_pool(
+                self.redis_settings, job_serializer=self.job_serializer, job_deserializer=self.job_deserializer,
+                default_queue_name=self.queue_name,
+            )  # fmt: skip
+        self.ctx["redis"] = self.pool
+        if self.on_startup:
+            await self.on_startup(self.ctx)
+        listening = asyncio.create_task(self._listen())
+        try:
+            while not listening.done():
+                self._woken.clear()
+                await self._poll_iteration()
+                await self._wait(self.poll_delay_s)
+            listening.result()
+        finally:
+            listening.cancel()
+
+    def _release_sem_dec_counter_on_complete(self) -> None:
+        super()._release_sem_dec_counter_on_complete()
+        self._woken.set()
+
+    async def _wait(self, seconds: float) -> None:
+        try:
+            async with asyncio.timeout(seconds):
+                await self._woken.wait()
+        except TimeoutError:
+            return
+
+    async def _listen(self) -> None:
+        async with self.pool.pubsub() as channel:
+            await channel.subscribe(WAKE)
+            async for _ in channel.listen():
+                self._woken.set()

@@ -1,0 +1,234 @@
+"""Running jobs in a process: what was told, what a sweep finds, what was left behind; claims renewed meanwhile.
+
+Short jobs run side by side, taken in batches. Heavy ones are pulled one after another by a few chains. A job that was
+tried before runs in a lane of its own, one at a time, so that one which ends its process takes no good ones with it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
+from time import monotonic
+from typing import Any
+from uuid import UUID
+
+import structlog
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from community.jobs import actions, queries
+from community.jobs.actions import Claim, LostError
+from community.jobs.rules import RENEWED_EVERY, SWEPT_EVERY, Tally, count
+from community.jobs.work import Kind, Work
+from community.kit import clock
+from community.kit.db import is_sqlite, reading, writing
+from community.kit.ids import new_id
+from community.kit.settings import Settings
+
+BATCH = 20
+SHORT_AT_ONCE = 8
+AWAY = (DBAPIError, OSError, TimeoutError)
+"""What the database raises while it is away: the next sweep tries again."""
+
+log = structlog.get_logger()
+
+
+def worker_name() -> str:
+    """A name for this process that no other has, before or after: host, process and some random letters."""
+    return f"{socket.gethostname()}:{os.getpid()}:{new_id().hex[-6:]}"
+
+
+class Runner:
+    """Runs jobs of the given kinds on an engine, until it is stopped."""
+
+    def __init__(
+        self,
+        engine: AsyncEngine,
+        kinds: Mapping[str, Kind],
+        settings: Settings,
+        *,
+        heavy_at_once: int = 1,
+    ) -> None:
+        self.name = worker_name()
+        self._engine, self._kinds, self._settings = engine, kinds, settings
+        self._tally: Tally = {}
+        self._short = [name for name, kind in kinds.items() if not kind.heavy]
+        self._heavy = [name for name, kind in kinds.items() if kind.heavy]
+        self._side_by_side = asyncio.Semaphore(SHORT_AT_ONCE)
+        self._chains, self._heavy_at_once, self._look_again = 0, heavy_at_once, False
+        self._lane = asyncio.Lock()
+        self._running: dict[UUID, Claim] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._stopping = False
+        self._started_at = clock.now()
+
+    # What is taken
+
+    async def told(self, ids: Sequence[str]) -> None:
+        """Runs the short jobs of these ids that are still due."""
+        await self._run_all(await self._claim(self._short, BATCH, ids=[UUID(one) for one in ids]))
+
+    async def short(self) -> None:
+        """Runs the short jobs that are due, batch by batch, until there are none."""
+        while not self._stopping and (claims := await self._claim(self._short, BATCH)):
+            await self._run_all(claims)
+
+    async def tried(self) -> None:
+        """Runs what was tried before and is due again, or was left behind: one at a time."""
+        if self._lane.locked():
+            return
+        async with self._lane:
+            while not self._stopping and (claims := await self._claim([*self._short, *self._heavy], 1, tried=True)):
+                for claimed in claims:
+                    await self._run(claimed)
+
+    async def heavy(self) -> None:
+        """Runs heavy jobs one after another until none is due; only so many of these chains go side by side."""
+        if self._chains >= self._heavy_at_once:
+            self._look_again = True
+            return
+        self._chains += 1
+        try:
+            while not self._stopping:
+                self._look_again = False
+                claims = await self._claim(self._heavy, 1)
+                for claimed in claims:
+                    await self._run(claimed)
+                if not claims and not self._look_again:
+                    return
+        finally:
+            self._chains -= 1
+
+    async def _claim(
+        self, kinds: Sequence[str], most: int, *, ids: Sequence[UUID] | None = None, tried: bool = False
+    ) -> list[Claim]:
+        if not kinds or self._stopping:
+            return []
+        async with writing(self._engine) as connection:
+            claims = await actions.claim(connection, self.name, kinds, most, ids=ids, tried=tried)
+        for claimed in claims:
+            self._running[claimed.ids[0]] = claimed
+        return claims
+
+    # Running one
+
+    async def _run_all(self, claims: Sequence[Claim]) -> None:
+        async def one(claimed: Claim) -> None:
+            async with self._side_by_side:
+                await self._run(claimed)
+
+        await asyncio.gather(*(one(claimed) for claimed in claims))
+
+    async def _run(self, claimed: Claim) -> None:
+        """Runs a job; whatever it raises is noted with it and goes no further. Cancelled, it stays claimed."""
+        kind = self._kinds[claimed.kind]
+        context: dict[str, Any] = {"job_id": str(claimed.ids[0]), "kind": claimed.kind, "cause": claimed.cause}
+        began = monotonic()
+        with structlog.contextvars.bound_contextvars(**context):
+            outcome = await self._outcome(kind, claimed)
+            self._running.pop(claimed.ids[0], None)
+            seconds = monotonic() - began
+            count(self._tally, claimed.kind, outcome, seconds)
+            log.info("job", outcome=outcome, seconds=round(seconds, 3), tries=claimed.tries, together=len(claimed.ids))
+
+    async def _outcome(self, kind: Kind, claimed: Claim) -> str:
+        if claimed.tries > kind.tries:
+            return await self._failed(kind, claimed, f"its process ended {claimed.tries - 1} times while it ran")
+        try:
+            async with asyncio.timeout(kind.seconds):
+                work = Work(self._engine, self._settings, claimed)
+                await kind.work(work)
+                if not work.ended:
+                    async with work.last():
+                        pass
+        except LostError:
+            return "lost"
+        except TimeoutError:
+            return await self._failed(kind, claimed, f"it took longer than {kind.seconds:g} s")
+        except Exception as error:
+            log.exception("job failed")
+            return await self._failed(kind, claimed, f"{type(error).__name__}: {error}")
+        return "done"
+
+    async def _failed(self, kind: Kind, claimed: Claim, reason: str) -> str:
+        try:
+            async with writing(self._engine) as connection:
+                dead = await actions.fail(connection, claimed, reason, kind.tries)
+        except LostError:
+            return "lost"
+        except AWAY:  # its lease runs out, and it is tried again
+            log.warning("database does not answer: the failure of a job is not noted")
+            return "failed"
+        return "dead" if dead else "failed"
+
+    # As long as the process lives
+
+    async def renew(self) -> None:
+        """Keeps the claims of this process, again and again."""
+        while True:
+            await asyncio.sleep(RENEWED_EVERY.total_seconds())
+            if self._running:
+                with suppress(*AWAY):
+                    async with writing(self._engine) as connection:
+                        await actions.renew(connection, self.name)
+
+    async def sweep(self) -> None:
+        """Looks once for everything that is due or was left behind, and notes that this process is alive."""
+        await follow_clock(self._engine)
+        async with writing(self._engine) as connection:
+            await actions.beat(connection, self.name, self._started_at, self._tally)
+        self.start(self.short)
+        self.start(self.tried)
+        self.start(self.heavy)
+
+    async def sweeping(self, *besides: Callable[[], Awaitable[None]]) -> None:
+        """Sweeps every few seconds, and does what else is due then; a database that is away is waited for."""
+        while not self._stopping:
+            try:
+                await self.sweep()
+                for other in besides:
+                    await other()
+            except AWAY as error:
+                log.warning("sweep failed", error=f"{type(error).__name__}: {error}"[:300])
+            await asyncio.sleep(SWEPT_EVERY.total_seconds())
+
+    def start(self, what: Callable[[], Awaitable[None]]) -> asyncio.Task[None]:
+        """Lets one of the ways to take jobs go on by itself, whatever becomes of whoever asked for it."""
+
+        async def guarded() -> None:
+            try:
+                await what()
+            except AWAY as error:
+                log.warning("jobs not taken", error=f"{type(error).__name__}: {error}"[:300])
+
+        task = asyncio.create_task(guarded())
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
+
+    async def stop(self, seconds: float) -> None:
+        """Takes nothing more, waits for what runs, and hands back what has not ended by then."""
+        self._stopping = True
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=seconds)
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        left, self._running = list(self._running.values()), {}
+        if left:
+            async with writing(self._engine) as connection:
+                await actions.hand_back(connection, left)
+
+
+async def follow_clock(engine: AsyncEngine) -> None:
+    """On PostgreSQL the clock of the database is everybody's: machines whose clocks differ agree on what is due."""
+    if is_sqlite(engine):
+        return
+    async with reading(engine) as connection:
+        asked = monotonic()
+        instant = await queries.instant(connection)
+        if monotonic() - asked < 1:
+            clock.follow(instant)
