@@ -9,8 +9,8 @@ from sqlalchemy import and_, cast, func, literal, select, union_all
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from community.kit.db import Big, is_sqlite
-from community.leaderboards.changes import differences
 from community.leaderboards.models import BOARD_STATE, BOARD_TALLY, BOARD_VALUE
+from community.leaderboards.queries.differences import differences
 from community.leaderboards.queries.valued import Asked, differing
 from community.leaderboards.rules import counters
 from community.members import queries as member_queries

@@ -14,7 +14,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from community.kit.db import reading, writing
 from community.kit.errors import NotFound
-from community.leaderboards.actions import Report, Task, _begin, refresh, refresh_range
+from community.leaderboards.actions import Task, open_values, refresh
+from community.leaderboards.actions.run import Report, refresh_range
 from community.leaderboards.checks import check_values
 from community.leaderboards.queries.shown import around, board_of, rows, top
 from community.leaderboards.rules import Row
@@ -289,9 +290,10 @@ async def test_a_run_that_died_half_way_is_taken_up_again(engine: AsyncEngine) -
     async with writing(engine) as connection:
         world = await story(connection, {"key": "month", "metric": "points", "window": "month"})
     await bring(engine)
-    task = Task(engine, await programme_of(engine), later)
-    assert await _begin(task)
-    await refresh_range(task, world.people[0].id, world.people[1].id, Report(later, True))
+    task = Task(await programme_of(engine), later)
+    async with writing(engine) as connection:
+        assert await open_values(connection, task.programme, later)
+    await refresh_range(engine, task, world.people[0].id, world.people[1].id, Report(later, True))
     for day in (DAY, later):
         assert await asked(engine, "month", day) == world.shown(board_of(await programme_of(engine), "month"), day)
     assert await differences(engine) == []

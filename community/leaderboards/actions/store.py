@@ -1,10 +1,9 @@
-"""What differs between kept values and the ledger, and writing it together with the tally."""
+"""Writing the values that differ, and the tally that counts them."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Sequence
 
 from sqlalchemy import ARRAY, BigInteger, String, column, delete, func, literal, select
 from sqlalchemy.dialects import postgresql, sqlite
@@ -14,47 +13,14 @@ from community.kit.bulk import among, update_rows
 from community.kit.db import Big, is_sqlite
 from community.kit.rows import insert_rows
 from community.leaderboards.models import BOARD_TALLY, BOARD_VALUE
-from community.leaderboards.queries.valued import Asked
+from community.leaderboards.queries.differences import Change
 from community.leaderboards.rules import counters
 
 KEY = ("programme_id", "board", "member_id")
 
 
-class Change(NamedTuple):
-    """A member's value on a board as it should be and as it was; None: not on the board."""
-
-    board: str
-    member_id: int
-    folded: str
-    value: int | None
-    contributions: int | None
-    was: int | None
-    contributions_were: int | None
-
-    @property
-    def came(self) -> bool:
-        """The member was not on the board."""
-        return self.was is None
-
-    @property
-    def went(self) -> bool:
-        """The member is on the board no more."""
-        return self.value is None
-
-
-def differences(asked: Asked, rows: Sequence[Any]) -> Iterator[Change]:
-    """The differences in rows of `queries.valued.differing`."""
-    keys = [board.key for board in asked.boards]
-    for row in rows:
-        member_id, folded = row[0], row[1]
-        for place, key in enumerate(keys):
-            should_be, contributions, was, were = row[2 + 4 * place : 6 + 4 * place]
-            if should_be != was or contributions != were:
-                yield Change(key, member_id, folded, should_be, contributions, was, were)
-
-
 async def store(connection: AsyncConnection, programme_id: int, changes: Sequence[Change]) -> None:
-    """Writes the changes and their share of the tally; the members' rows are locked."""
+    """Writes the changes; the members' rows are locked. Their share of the tally is for `Tally`."""
     came = [(programme_id, c.board, c.member_id, c.value, c.contributions, c.folded) for c in changes if c.came]
     stayed = [
         (programme_id, c.board, c.member_id, c.value, c.contributions) for c in changes if not c.came and not c.went
@@ -63,7 +29,6 @@ async def store(connection: AsyncConnection, programme_id: int, changes: Sequenc
         await insert_rows(connection, BOARD_VALUE, (*KEY, "value", "contributions", "folded"), came)
     await update_rows(connection, BOARD_VALUE, KEY, ("value", "contributions"), stayed)
     await _remove(connection, programme_id, [change for change in changes if change.went])
-    await _tally(connection, programme_id, changes)
 
 
 async def _remove(connection: AsyncConnection, programme_id: int, changes: Sequence[Change]) -> None:
@@ -78,31 +43,36 @@ async def _remove(connection: AsyncConnection, programme_id: int, changes: Seque
         )
 
 
-async def _tally(connection: AsyncConnection, programme_id: int, changes: Sequence[Change]) -> None:
-    """Counts the members of each value anew by what came and went.
+class Tally:
+    """What came to and went from the members of each value, to be counted at the end of a transaction."""
 
-    Last in the transaction and in the order of the key: other transactions count in the same rows.
-    """
-    counted: Counter[tuple[str, int]] = Counter()
-    for change in changes:
-        if change.value != change.was:
-            for value, by in ((change.was, -1), (change.value, 1)):
-                for key in () if value is None else counters(value):
-                    counted[change.board, key] += by
-    moved = sorted((key, by) for key, by in counted.items() if by)
-    if not moved:
-        return
-    await _count(connection, programme_id, moved)
-    fewer = [key for key, by in moved if by < 0]
-    if fewer:
-        await connection.execute(
-            delete(BOARD_TALLY).where(
-                BOARD_TALLY.c.programme_id == programme_id,
-                among(connection, BOARD_TALLY.c.board, sorted({board for board, _value in fewer})),
-                among(connection, BOARD_TALLY.c.value, sorted({value for _board, value in fewer})),
-                BOARD_TALLY.c.members == 0,
+    def __init__(self) -> None:
+        self._counted: Counter[tuple[str, int]] = Counter()
+
+    def add(self, changes: Sequence[Change]) -> None:
+        """Takes in what some changes come to."""
+        for change in changes:
+            if change.value != change.was:
+                for value, by in ((change.was, -1), (change.value, 1)):
+                    for key in () if value is None else counters(value):
+                        self._counted[change.board, key] += by
+
+    async def write(self, connection: AsyncConnection, programme_id: int) -> None:
+        """Counts it, in the order of the key: other transactions count in the same rows."""
+        moved = sorted((key, by) for key, by in self._counted.items() if by)
+        if not moved:
+            return
+        await _count(connection, programme_id, moved)
+        fewer = [key for key, by in moved if by < 0]
+        if fewer:
+            await connection.execute(
+                delete(BOARD_TALLY).where(
+                    BOARD_TALLY.c.programme_id == programme_id,
+                    among(connection, BOARD_TALLY.c.board, sorted({board for board, _value in fewer})),
+                    among(connection, BOARD_TALLY.c.value, sorted({value for _board, value in fewer})),
+                    BOARD_TALLY.c.members == 0,
+                )
             )
-        )
 
 
 async def _count(connection: AsyncConnection, programme_id: int, moved: Sequence[tuple[tuple[str, int], int]]) -> None:
