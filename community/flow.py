@@ -16,7 +16,7 @@ FLOW: dict[str, tuple[str, ...]] = {
     "programme.created":     ("standings.full",),
     "book.applied":          ("standings.full", "changes.reprice"),
     # runs over everybody
-    "run.finished":          ("boards.full",),
+    "run.finished":          ("boards.full", "boards.freeze"),
     # what members and managers are told
     "tier.gained":           ("notices.tell",),
     "tier.changed":          ("notices.tell",),

@@ -13,7 +13,6 @@ from community.programmes import queries as programmes
 
 SCHEDULE = (
     Recurring("standings.daily", "0 0 * * *", "standings.daily"),
-    Recurring("boards.freeze", "10 0 * * *", "boards.freeze"),
     Recurring("ledger.verify", "30 3 * * *", "ledger.verify"),
     Recurring("jobs.clean", "15 * * * *", "jobs.clean", each_programme=False),
 )

@@ -132,21 +132,43 @@ async def reprice(engine: AsyncEngine, slug: str, progress: Progress = lambda _d
 
     Each range is a transaction of its own; what died half way goes on where it was.
     """
-    changed = 0
     async with reading(engine) as connection:
-        programme = await queries.programme(connection, slug)
-        waiting = await _waiting(connection, programme.id)
-        if waiting is None:
-            return 0
-        version, reached = waiting
-        todo = [one for one in await ranges(connection, programme.id, REPRICED_AT_ONCE) if one[1] > reached]
-    for done, (first, last) in enumerate(todo, start=1):
+        todo = await to_reprice(connection, await queries.programme(connection, slug))
+    if todo is None:
+        return 0
+    changed = 0
+    for done, (first, last) in enumerate(todo.ranges, start=1):
         async with writing(engine) as connection:
-            changed += await reprice_range(connection, programme, version, max(first, reached + 1), last)
-            await programmes.note_repriced(connection, programme.id, version, to=last)
-        progress(done, len(todo))
+            changed += await reprice_some(connection, todo, first, last)
+        progress(done, len(todo.ranges))
     async with writing(engine) as connection:
-        await programmes.note_all_repriced(connection, programme.id, version)
+        await programmes.note_all_repriced(connection, todo.programme.id, todo.version)
+    return changed
+
+
+@dataclass(frozen=True, slots=True)
+class Repricing:
+    """Who is still to be priced anew by a version: ranges of member ids."""
+
+    programme: ProgrammeRow
+    version: int
+    ranges: list[tuple[int, int]]
+
+
+async def to_reprice(connection: AsyncConnection, programme: ProgrammeRow) -> Repricing | None:
+    """What a retroactive version has not reached yet; None where there is nothing to do."""
+    waiting = await _waiting(connection, programme.id)
+    if waiting is None:
+        return None
+    version, reached = waiting
+    every = await ranges(connection, programme.id, REPRICED_AT_ONCE)
+    return Repricing(programme, version, [(max(first, reached + 1), last) for first, last in every if last > reached])
+
+
+async def reprice_some(connection: AsyncConnection, todo: Repricing, first: int, last: int) -> int:
+    """Prices one range anew and notes how far it came; answers how many awards changed."""
+    changed = await reprice_range(connection, todo.programme, todo.version, first, last)
+    await programmes.note_repriced(connection, todo.programme.id, todo.version, to=last)
     return changed
 
 

@@ -170,10 +170,15 @@ async def finish(connection: AsyncConnection, claimed: Claim) -> None:
         await _part_done(connection, claimed.parent_id)
 
 
-async def split(connection: AsyncConnection, claimed: Claim, parts: Sequence[NewJob]) -> None:
-    """The job goes on when all its parts are done. Raises LostError where the claim was lost."""
-    kept = {"state": State.SPLIT.value, "claim": None, "lease_until": None, "parts": len(parts), "parts_done": 0}
-    await _fenced(connection, claimed, kept)
+async def split(
+    connection: AsyncConnection, claimed: Claim, parts: Sequence[NewJob], arguments: dict[str, Any]
+) -> None:
+    """The job goes on, with these arguments, when all its parts are done. Raises LostError where the claim was lost."""
+    values = {
+        "state": State.SPLIT.value, "claim": None, "lease_until": None, "parts": len(parts), "parts_done": 0,
+        "arguments": arguments,
+    }  # fmt: skip
+    await _fenced(connection, claimed, values)
     await add(connection, parts)
 
 

@@ -25,6 +25,7 @@ class Work:
         self.engine, self.settings, self.claimed = engine, settings, claimed
         self.ended = False
         self._parts: Sequence[NewJob] = ()
+        self._kept: Mapping[str, Any] = {}
 
     @property
     def arguments(self) -> Mapping[str, Any]:
@@ -56,15 +57,19 @@ class Work:
         async with writing(self.engine) as connection:
             yield connection
             if self._parts:
-                await actions.split(connection, self.claimed, self._parts)
+                await actions.split(connection, self.claimed, self._parts, {**self.arguments, **self._kept})
             else:
                 await actions.finish(connection, self.claimed)
         self.ended = True
 
-    def split(self, kind: str, parts: Sequence[Mapping[str, Any]]) -> None:
-        """In `last`: the job does not end, but goes on when jobs of `kind`, one for each of `parts`, are done."""
+    def split(self, kind: str, parts: Sequence[Mapping[str, Any]], **kept: Any) -> None:
+        """In `last`: the job does not end, but goes on when jobs of `kind`, one for each of `parts`, are done.
+
+        What is `kept` joins its arguments until then.
+        """
         if not parts:
             raise ValueError("a job is split into at least one part")
+        self._kept = kept
         self._parts = [
             NewJob(kind, self.claimed.programme_id, dict(one), parent_id=self.claimed.ids[0]) for one in parts
         ]

@@ -27,6 +27,7 @@ class Settings(BaseSettings):
     redis_url: str = Field(
         default="", description="redis://…: the queue of the workers; without one `serve` runs the jobs itself."
     )
+    jobs_kept_days: int = Field(default=7, ge=1, le=3_650, description="Days for which jobs that ended are kept.")
     range_size: int = Field(default=10_000, ge=1, le=1_000_000, description="Members in one range of a run.")
 
     @property

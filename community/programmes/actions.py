@@ -84,10 +84,14 @@ async def reprice_from_start(connection: AsyncConnection, programme_id: int, num
 
 
 async def note_repriced(connection: AsyncConnection, programme_id: int, number: int, *, to: int) -> None:
-    """How far re-pricing by a version has come: the last member id done."""
+    """How far re-pricing by a version has come: the last member id done. It never goes back, whoever does it too."""
     await connection.execute(
         update(BOOK_VERSION)
-        .where(BOOK_VERSION.c.programme_id == programme_id, BOOK_VERSION.c.number == number)
+        .where(
+            BOOK_VERSION.c.programme_id == programme_id,
+            BOOK_VERSION.c.number == number,
+            BOOK_VERSION.c.repriced_to < to,
+        )
         .values(repriced_to=to)
     )
 

@@ -74,6 +74,14 @@ async def programme(connection: AsyncConnection, slug: str) -> ProgrammeRow:
     return ProgrammeRow(row.id, row.slug, row.everybody_touched, await versions(connection, row.id, row.version))
 
 
+async def programme_of(connection: AsyncConnection, programme_id: int) -> ProgrammeRow:
+    """A programme by its id. Raises NotFound."""
+    slug = await connection.scalar(select(PROGRAMME.c.slug).where(PROGRAMME.c.id == programme_id))
+    if slug is None:
+        raise NotFound(f"there is no programme with the id {programme_id}")
+    return await programme(connection, slug)
+
+
 async def programmes(connection: AsyncConnection) -> list[ProgrammeRow]:
     """All programmes, by slug."""
     rows = await connection.execute(
