@@ -2,35 +2,62 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Annotated
 
 import typer
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from community import __version__
 from community.changes import cli as changes
 from community.contributions import cli as contributions
 from community.home import cli as home
 from community.home.demo.cli import demo
+from community.flow import BY_RECORD, FLOW
 from community.intake import cli as intake
-from community.kit import console
+from community.jobs import cli as jobs
+from community.jobs.following import Following, Silent
+from community.kit import console, db
+from community.kit.settings import Settings
 from community.leaderboards import cli as leaderboards
 from community.ledger import cli as ledger
 from community.members import cli as members
 from community.programmes import cli as programmes
 from community.standings import cli as standings
+from workers import cli as workers
 
-ROOMS = (programmes, members, ledger, contributions, intake, standings, leaderboards, changes, home)
+ROOMS = (jobs, programmes, members, ledger, contributions, intake, standings, leaderboards, changes, home)
 """Loading a room's commands adds them to their groups."""
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, pretty_exceptions_enable=False)
 
-ORDER = ("db", "presets", "programme", "members", "contributions", "standings", "boards", "ledger")
+ORDER = ("db", "presets", "programme", "members", "contributions", "standings", "boards", "ledger", "run", "jobs")
 """In which the groups are listed: as the data walks."""
 
 for name in ORDER:
     app.add_typer(console.groups()[name], name=name)
 app.command()(home.status)
+app.command()(workers.worker)
 app.command()(demo)
+
+
+@asynccontextmanager
+async def followed(engine: AsyncEngine, settings: Settings) -> AsyncIterator[None]:
+    """What a command does is followed by jobs, as everywhere; workers are told where there is a queue."""
+    if not settings.redis_url:
+        db.follow(engine, Following(FLOW, BY_RECORD, Silent()))
+        yield
+        return
+    from workers.main import HEAVY, Messenger  # a command without a queue does not wait for its client to load
+
+    messenger = Messenger(settings.redis_url, HEAVY)
+    db.follow(engine, Following(FLOW, BY_RECORD, messenger))
+    yield
+    await messenger.close()
+
+
+console.around(followed)
 
 
 def _version(asked: bool) -> None:

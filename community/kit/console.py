@@ -9,7 +9,7 @@ import socket
 import sqlite3
 import sys
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, contextmanager
 from typing import Any, TypeVar
 
 import asyncpg
@@ -70,6 +70,15 @@ def spaced(number: int) -> str:
 MACHINERY_FAILED = 3
 
 
+Around = Callable[[AsyncEngine, Settings], AbstractAsyncContextManager[None]]
+_around: list[Around] = []
+
+
+def around(made: Around) -> None:
+    """From now on every command's work is done inside this: it says what follows from what happens on the engine."""
+    _around.append(made)
+
+
 def run(work: Callable[[AsyncEngine, Settings], Awaitable[Result]], *, prepare: bool = True) -> Result:
     """Runs a command's work with an engine whose database is at head (`prepare`), and closes it."""
 
@@ -79,7 +88,10 @@ def run(work: Callable[[AsyncEngine, Settings], Awaitable[Result]], *, prepare: 
         try:
             if prepare:
                 await schema.ensure(engine)
-            return await work(engine, present)
+            async with AsyncExitStack() as stack:
+                for made in _around:
+                    await stack.enter_async_context(made(engine, present))
+                return await work(engine, present)
         finally:
             await engine.dispose()
 
