@@ -11,6 +11,7 @@ intake         what comes in on a member's behalf: files
 standings      metrics, requirements, decisions, proposals, at risk
 leaderboards   boards, their values, ranks and exports
 changes        what a new version of the book would do, and doing it
+notices        messages: what records tell members and managers
 home           what shows or checks many rooms at once: verify, the demonstration
 
 A room imports only rooms above it in this list.

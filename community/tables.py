@@ -6,6 +6,7 @@ import community.jobs.models
 import community.leaderboards.models
 import community.ledger.models
 import community.members.models
+import community.notices.models
 import community.programmes.models
 import community.standings.models  # noqa: F401 - as all above: loaded for what it defines
 from community.kit.db import metadata

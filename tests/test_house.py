@@ -15,7 +15,7 @@ PACKAGE = ROOT / "community"
 
 ROOMS = (
     "kit", "history", "jobs", "programmes", "members", "ledger", "contributions", "intake", "standings", "leaderboards",
-    "changes", "home",
+    "changes", "notices", "home",
 )  # fmt: skip
 """In the order in which the data walks through them."""
 
@@ -243,7 +243,7 @@ def _own_files() -> Iterator[Path]:
     for top in sorted(ROOT.iterdir()):
         if top.name in ("community", "tests", "docs", ".ci"):
             yield from (one for one in sorted(top.rglob("*")) if _is_text(one, kinds))
-        elif top.is_file() and top.suffix in kinds:
+        elif top.is_file() and top.suffix in kinds and top.name != ".git":  # which is a file in a work tree beside
             yield top
 
 

@@ -18,7 +18,8 @@ from sqlalchemy import Connection, Table, inspect, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-import community.cli  # noqa: F401 - loads every room, and so every table
+import community.cli
+import community.notices.models  # noqa: F401 - loads every room, with that which has no command, and so every table
 from community.kit import db, schema
 from community.kit.errors import MachineryError
 from tests.conftest import Ran

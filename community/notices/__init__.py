@@ -1,0 +1,1 @@
+"""What members and managers are told: messages made from history, kept until somebody reads them."""

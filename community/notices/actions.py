@@ -1,0 +1,60 @@
+"""The verbs on messages: tell, and mark as read."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from sqlalchemy import and_, case, literal, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from community.history.models import RECORD
+from community.kit.bulk import among
+from community.kit.clock import now
+from community.kit.db import Instant, is_sqlite
+from community.members.models import MEMBER
+from community.notices.models import MESSAGE
+from community.notices.queries import Inbox
+from community.notices.rules import TOLD, Recipient
+
+COLUMNS = ("programme_id", "recipient", "record_id", "member_id", "verb", "data", "created_at")
+
+
+async def tell(connection: AsyncConnection, programme_id: int, record_ids: Collection[int]) -> int:
+    """Makes the messages that records of a programme ask for; answers how many are new.
+
+    Quiet records tell nobody, and neither do those about nobody who is a member. One statement for all of them; the
+    records in the order of their ids, so that two who tell the same at once wait for each other and never both.
+    """
+    if not record_ids:
+        return 0
+    c = RECORD.c
+    managers = [verb for verb, recipient in TOLD.items() if recipient is Recipient.MANAGERS]
+    recipient = case((c.verb.in_(managers), Recipient.MANAGERS.value), else_=Recipient.MEMBER.value)
+    asked = (
+        select(c.programme_id, recipient, c.id, c.member_id, c.verb, c.data, literal(now(), Instant))
+        .join(MEMBER, and_(MEMBER.c.programme_id == c.programme_id, MEMBER.c.id == c.member_id))
+        .where(
+            c.programme_id == programme_id, among(connection, c.id, sorted(record_ids)), c.verb.in_(list(TOLD)),
+            c.quiet.is_(False),
+        )
+        .order_by(c.id)
+    )  # fmt: skip
+    insert = sqlite.insert if is_sqlite(connection) else postgresql.insert
+    done = await connection.execute(
+        insert(MESSAGE)
+        .from_select(COLUMNS, asked)
+        .on_conflict_do_nothing(index_elements=["programme_id", "recipient", "record_id"]),
+        execution_options={"preserve_rowcount": True},
+    )
+    return done.rowcount
+
+
+async def mark_read(connection: AsyncConnection, inbox: Inbox, record_ids: Collection[int]) -> int:
+    """Marks messages of an inbox as read, now; answers how many were not. Other inboxes' messages are left alone."""
+    done = await connection.execute(
+        update(MESSAGE)
+        .where(*inbox.holds(), MESSAGE.c.read_at.is_(None), among(connection, MESSAGE.c.record_id, sorted(record_ids)))
+        .values(read_at=now())
+    )
+    return done.rowcount
