@@ -25,8 +25,6 @@ FLOW: dict[str, tuple[str, ...]] = {
     "standing.safe":         ("notices.tell",),
     "proposal.made":         ("notices.tell",),
     "proposal.lapsed":       ("notices.tell",),
-    "proposal.accepted":     ("notices.tell",),
-    "proposal.declined":     ("notices.tell",),
 }  # fmt: skip
 
 BY_RECORD = frozenset({"notices.tell"})
