@@ -27,7 +27,8 @@ COMMON = frozenset(
 OWN = {
     "kit": {
         "arguments", "bulk", "cells", "clock", "columns", "console", "days", "db", "errors", "ids", "languages",
-        "places", "rows", "schema", "settings", "tabular", "text", "urls",
+        "log", "metrics", "outages", "places", "rows", "schema", "secrets", "settings", "tabular", "text", "urls",
+        "web",
     },
     "programmes": {
         "book", "ceilings", "conditions", "document", "lint", "meaning", "normal", "parse", "part", "presets",
@@ -39,7 +40,7 @@ OWN = {
 }  # fmt: skip
 """What a room has beside those."""
 
-TOP = {"__init__", "__main__", "cli", "tables", "migrations", *ROOMS}
+TOP = {"__init__", "__main__", "app", "cli", "tables", "migrations", *ROOMS}
 
 SQL_PLACES = ("models", "queries", "actions", "checks", "migrations")
 SQL_FILES = {
