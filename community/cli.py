@@ -37,6 +37,7 @@ ORDER = ("db", "presets", "programme", "members", "contributions", "standings", 
 
 for name in ORDER:
     app.add_typer(console.groups()[name], name=name)
+app.command()(home.serve)
 app.command()(home.status)
 app.command()(workers.worker)
 app.command()(demo)

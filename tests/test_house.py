@@ -27,7 +27,8 @@ COMMON = frozenset(
 OWN = {
     "kit": {
         "arguments", "bulk", "cells", "clock", "columns", "console", "days", "db", "errors", "ids", "languages",
-        "places", "rows", "schema", "settings", "tabular", "text", "urls",
+        "log", "metrics", "outages", "places", "rows", "schema", "secrets", "settings", "tabular", "text", "urls",
+        "web",
     },
     "jobs": {"embedded", "following", "messenger", "runner", "timetable", "work"},
     "programmes": {
@@ -40,7 +41,7 @@ OWN = {
 }  # fmt: skip
 """What a room has beside those."""
 
-TOP = {"__init__", "__main__", "cli", "flow", "tables", "migrations", *ROOMS}
+TOP = {"__init__", "__main__", "app", "cli", "flow", "tables", "migrations", *ROOMS}
 
 SQL_PLACES = ("models", "queries", "actions", "checks", "migrations")
 SQL_FILES = {

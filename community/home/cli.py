@@ -1,7 +1,8 @@
-"""`community db upgrade`, `standings refresh`, `ledger verify`, `status`: what touches many rooms at once."""
+"""`community serve`, `db upgrade`, `standings refresh`, `ledger verify`, `status`: what touches many rooms at once."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from typing import Annotated, Any
 
@@ -12,8 +13,10 @@ from community.home import status as health
 from community.home.refresh import refresh as refresh_all
 from community.home.verify import Verified, verify
 from community.kit import console, schema
+from community.kit import settings as given
 from community.kit.arguments import AsJson, AsOf, Slug
 from community.kit.settings import Settings
+from community.kit.web import server
 from community.standings.actions.run import Report
 from community.standings.rules.words import reason_words
 
@@ -21,6 +24,8 @@ database = console.group("db", "The database.")
 standings = console.group("standings")
 ledger = console.group("ledger")
 SHOWN = 20
+APPLICATION = "community.app:from_environment"
+"""Named, not imported: it gathers every room, this one too."""
 
 
 @database.command()
@@ -135,6 +140,26 @@ def _show_verified(found: Verified) -> None:
         console.say(f"  {difference}")
     if found.differences > SHOWN:
         console.say(f"  and {console.spaced(found.differences - SHOWN)} more (--json shows {len(found.shown)})")
+
+
+def serve(
+    host: Annotated[str | None, typer.Option("--host", metavar="ADDRESS", help="Where to listen.")] = None,
+    port: Annotated[int | None, typer.Option("--port", min=0, max=65_535, help="On which port; 0: any.")] = None,
+    workers: Annotated[int, typer.Option("--workers", min=1, max=64, help="Processes behind the port.")] = 1,
+) -> None:
+    """Serve the pages and the API.
+
+    Until SIGTERM or Ctrl-C; requests under way are finished first.
+    """
+    for name, value in (("COMMUNITY_HOST", host), ("COMMUNITY_PORT", port)):
+        if value is not None:
+            os.environ[name] = str(value)  # for the processes that it starts, too
+
+    async def at_head(_engine: AsyncEngine, _settings: Settings) -> None:
+        """`run` has seen to it."""
+
+    console.run(at_head)
+    server.serve(APPLICATION, given.load(), workers)
 
 
 def status(as_json: AsJson = False) -> None:

@@ -5,24 +5,20 @@ from __future__ import annotations
 import asyncio
 import gc
 import json
-import socket
-import sqlite3
 import sys
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, contextmanager
 from typing import Any, TypeVar
 
-import asyncpg
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
-from sqlalchemy.exc import DBAPIError, OperationalError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from community.kit import db, schema, settings
 from community.kit.errors import CommunityError
+from community.kit.outages import database_is_away
 from community.kit.settings import Settings
 
 Result = TypeVar("Result")
@@ -104,24 +100,14 @@ def exit_status_of(error: BaseException) -> tuple[int, str] | None:
         return next(filter(None, map(exit_status_of, error.exceptions)), None)
     if isinstance(error, CommunityError):
         return error.exit_status, str(error)
-    if isinstance(error, OperationalError | PoolTimeout) or (isinstance(error, DBAPIError) and _is_away(error)):
-        return MACHINERY_FAILED, f"the database does not answer: {getattr(error, 'orig', None) or error}"
-    if isinstance(error, ConnectionError | TimeoutError | socket.gaierror):
-        return MACHINERY_FAILED, f"the database does not answer: {error or 'time ran out'}"
+    if database_is_away(error):
+        return (
+            MACHINERY_FAILED,
+            f"the database does not answer: {getattr(error, 'orig', None) or error or 'time ran out'}",
+        )
     if isinstance(error, OSError):
         return MACHINERY_FAILED, str(error)
     return None
-
-
-_AWAY = ("08", "28", "3D", "53", "57", "58")
-"""Classes of PostgreSQL's states: no connection, not let in, no such database, no room, shut down, broken."""
-
-
-def _is_away(error: DBAPIError) -> bool:
-    state = str(getattr(error.orig, "sqlstate", ""))
-    damaged = type(error.orig) is sqlite3.DatabaseError  # no database, or a damaged one; defects of ours are subclasses
-    driver_says = damaged or isinstance(error.orig, sqlite3.OperationalError | asyncpg.InterfaceError)
-    return error.connection_invalidated or driver_says or state[:2] in _AWAY
 
 
 def main(command: Callable[..., object], arguments: Sequence[str] | None = None) -> int:

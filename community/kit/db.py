@@ -91,20 +91,24 @@ def driver_url(url: str) -> URL:
     return parsed.set(drivername=drivers[parsed.drivername])
 
 
-def create_engine(url: str, connections: int = 4) -> AsyncEngine:
-    """An engine for a plain URL, with `connections` connections kept open at most besides one for the writer."""
+def create_engine(url: str, connections: int = 4, wait_seconds: float = 30) -> AsyncEngine:
+    """An engine for a plain URL, with `connections` connections kept open at most besides one for the writer.
+
+    Whoever finds all of them taken waits for `wait_seconds`. No error shows the values of a statement.
+    """
+    pool: dict[str, Any] = {"pool_size": connections + 1, "max_overflow": 0, "pool_timeout": wait_seconds}
     parsed = driver_url(url)
     if parsed.get_backend_name() == "sqlite":
         if parsed.database and parsed.database != ":memory:":
             Path(parsed.database).expanduser().parent.mkdir(parents=True, exist_ok=True)
-        engine = create_async_engine(parsed, pool_size=connections + 1, max_overflow=0)
+        engine = create_async_engine(parsed, hide_parameters=True, **pool)
         event.listen(engine.sync_engine, "connect", _prepare_sqlite)
         event.listen(engine.sync_engine, "begin", _begin_sqlite)
         return engine
     return create_async_engine(
         parsed,
-        pool_size=connections + 1,
-        max_overflow=0,
+        hide_parameters=True,
+        **pool,
         connect_args={"server_settings": POSTGRES_SETTINGS, "timeout": 10},
     )
 

@@ -7,6 +7,7 @@ says `community db upgrade` and stops (house, decision 7).
 from __future__ import annotations
 
 import sqlite3
+from functools import cache
 from pathlib import Path
 
 from alembic import command
@@ -17,7 +18,7 @@ from sqlalchemy import Connection
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from community.kit.clock import now
-from community.kit.db import is_sqlite, writing
+from community.kit.db import is_sqlite, reading, writing
 from community.kit.errors import MachineryError
 
 
@@ -30,6 +31,7 @@ def config(connection: Connection | None = None) -> Config:
     return found
 
 
+@cache
 def head() -> str:
     """The newest revision that this package knows."""
     newest = ScriptDirectory.from_config(config()).get_current_head()
@@ -38,9 +40,15 @@ def head() -> str:
     return newest
 
 
+@cache
+def is_known(wanted: str) -> bool:
+    """Whether this package knows a revision; one that it does not know is newer."""
+    return any(one.revision == wanted for one in ScriptDirectory.from_config(config()).walk_revisions())
+
+
 async def revision(engine: AsyncEngine) -> str | None:
     """The revision of the database; None for an empty one."""
-    async with engine.connect() as connection:
+    async with reading(engine) as connection:
         return await connection.run_sync(lambda sync: MigrationContext.configure(sync).get_current_revision())
 
 

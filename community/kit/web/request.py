@@ -1,0 +1,111 @@
+"""What a handler is given: the request, its transaction, who asks, and what the route loaded."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
+
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from starlette.requests import Request as StarletteRequest
+from starlette.responses import Response
+from starlette.types import Receive, Scope
+
+from community.kit.settings import Settings
+
+if TYPE_CHECKING:
+    from community.kit.web.routes import Access, Route, Routes
+
+Loaded = TypeVar("Loaded")
+
+REQUEST = "community.request"
+"""Where the scope holds the request, once its route is known."""
+
+
+class Identity(Protocol):
+    """Who asks, as the session or the token says at this moment."""
+
+    @property
+    def person_id(self) -> int | None:
+        """The person's id; None while nobody is signed in."""
+
+    @property
+    def language(self) -> str | None:
+        """The language that the person chose, if any."""
+
+    @property
+    def timezone(self) -> str | None:
+        """The zone in which the person reads times, if any."""
+
+    async def may(self, access: Access, loaded: Any) -> bool:
+        """Whether they may enter a route of that access, given what it loaded."""
+
+
+@dataclass(frozen=True)
+class Nobody:
+    """Nobody is signed in: public pages only."""
+
+    person_id: int | None = None
+    language: str | None = None
+    timezone: str | None = None
+
+    async def may(self, access: Access, loaded: Any) -> bool:
+        """Only what is open to everybody."""
+        return access == "public"
+
+
+Identify = Callable[["Request[Any]"], Awaitable[Identity]]
+
+
+async def nobody(_request: Request[Any]) -> Identity:
+    """Identifies nobody: what an installation does that has no room for people."""
+    return Nobody()
+
+
+Work = Callable[[AsyncConnection], Awaitable[Response]]
+Transact = Callable[[AsyncEngine, Work], Awaitable[Response]]
+"""Does the work in one transaction and commits it, or does it again where another transaction came between."""
+
+
+@dataclass(frozen=True)
+class Site:
+    """What all requests of one process share."""
+
+    settings: Settings
+    engine: AsyncEngine
+    routes: Routes
+    identify: Identify
+    transact: Transact
+
+
+class Request(StarletteRequest, Generic[Loaded]):
+    """A request on its way through a route. `loaded` is what the route's loader answered."""
+
+    connection: AsyncConnection
+    identity: Identity
+    loaded: Loaded
+
+    def __init__(self, scope: Scope, receive: Receive, site: Site, route: Route[Any]) -> None:
+        super().__init__(scope, receive)
+        self.site = site
+        self.route = route
+        self.identity = Nobody()
+        scope[REQUEST] = self
+
+    @property
+    def settings(self) -> Settings:
+        """The installation's settings."""
+        return self.site.settings
+
+    @property
+    def engine(self) -> AsyncEngine:
+        """The engine; handlers use `connection`, whose transaction is the request's."""
+        return self.site.engine
+
+    def path_to(self, name: str, /, **values: object) -> str:
+        """The path of a route by its name."""
+        return self.site.routes.url(name, **values)
+
+    def link_to(self, name: str, /, **values: object) -> str:
+        """The same as people type it, from the configured base URL: for mails and feeds."""
+        return self.settings.origin + self.path_to(name, **values)
