@@ -2,24 +2,62 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from typing import Any
 
+from sqlalchemy.ext.asyncio import AsyncEngine
 from starlette.applications import Starlette
 
+from community.flow import BY_RECORD, FLOW
 from community.home import portal as home
+from community.jobs import health
+from community.jobs.embedded import Embedded
+from community.jobs.following import Following, Messenger
+from community.jobs.messenger import Messenger as Queue
 from community.kit import db, log, settings
 from community.kit.settings import Settings
 from community.kit.web.assembly import Hook, assemble
-from community.kit.web.probes import Readiness
+from community.kit.web.probes import Measure, Readiness
 from community.kit.web.request import Identify, Transact, nobody
 from community.kit.web.routes import Route
+from workers.main import CONNECTIONS, HEAVY, KINDS
+from workers.schedule import SCHEDULE, places
 
 ROUTES: tuple[Route[Any], ...] = (*home.ROUTES,)
 """Every route of the product besides the probes."""
 
-READINESS: tuple[Readiness, ...] = ()
+READINESS: tuple[Readiness, ...] = (Readiness("sweep", health.sweep),)
 """What must be so, besides the database, for a web process to do its work."""
+
+MEASURES: tuple[Measure, ...] = (health.measure,)
+"""What `/metrics` reads from the database."""
+
+
+@asynccontextmanager
+async def jobs(app: Starlette) -> AsyncIterator[None]:
+    """What requests do is followed by jobs: told to the workers, or, without a queue, run by this process itself."""
+    site = app.state.site
+    present: Settings = site.settings
+
+    def followed(engine: AsyncEngine, messenger: Messenger) -> AsyncEngine:
+        db.follow(engine, Following(FLOW, BY_RECORD, messenger))
+        return engine
+
+    if present.redis_url:
+        queue = Queue(present.redis_url, HEAVY)
+        followed(site.engine, queue)
+        yield
+        await queue.close()
+        return
+    embedded = Embedded(
+        lambda messenger: followed(db.create_engine(present.url, CONNECTIONS), messenger),
+        KINDS, present, SCHEDULE, places,
+    )  # fmt: skip
+    followed(site.engine, embedded)
+    embedded.start()
+    yield
+    await embedded.stop()
 
 
 def create_app(
@@ -29,14 +67,16 @@ def create_app(
     transact: Transact = db.retried,
     lifespan: Sequence[Hook] = (),
     readiness: Sequence[Readiness] = READINESS,
+    measures: Sequence[Measure] = MEASURES,
 ) -> Starlette:
     """The application for these settings.
 
     `identify` says who asks, `transact` does the work of a request in one transaction, what is in `lifespan` runs
-    beside the requests, `readiness` is what `/readyz` asks.
+    beside the requests, `readiness` is what `/readyz` asks, `measures` what `/metrics` reads.
     """
     return assemble(
         present, ROUTES, identify=identify, transact=transact, lifespan=lifespan, readiness=readiness,
+        measures=measures,
     )  # fmt: skip
 
 
@@ -44,4 +84,4 @@ def from_environment() -> Starlette:
     """The application of an installation: what `community serve` and other servers start (`--factory`)."""
     present = settings.load()
     log.configure(present.log_format or None)
-    return create_app(present)
+    return create_app(present, lifespan=[jobs])

@@ -12,9 +12,9 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from community import __version__
 from community.changes import cli as changes
 from community.contributions import cli as contributions
+from community.flow import BY_RECORD, FLOW
 from community.home import cli as home
 from community.home.demo.cli import demo
-from community.flow import BY_RECORD, FLOW
 from community.intake import cli as intake
 from community.jobs import cli as jobs
 from community.jobs.following import Following, Silent
@@ -50,7 +50,8 @@ async def followed(engine: AsyncEngine, settings: Settings) -> AsyncIterator[Non
         db.follow(engine, Following(FLOW, BY_RECORD, Silent()))
         yield
         return
-    from workers.main import HEAVY, Messenger  # a command without a queue does not wait for its client to load
+    from community.jobs.messenger import Messenger  # a command without a queue does not wait for its client to load
+    from workers.main import HEAVY
 
     messenger = Messenger(settings.redis_url, HEAVY)
     db.follow(engine, Following(FLOW, BY_RECORD, messenger))

@@ -30,7 +30,7 @@ OWN = {
         "log", "metrics", "outages", "places", "rows", "schema", "secrets", "settings", "tabular", "text", "urls",
         "web",
     },
-    "jobs": {"embedded", "following", "messenger", "runner", "timetable", "work"},
+    "jobs": {"embedded", "following", "health", "messenger", "runner", "timetable", "work"},
     "programmes": {
         "book", "ceilings", "conditions", "document", "lint", "meaning", "normal", "parse", "part", "presets",
         "requirements", "rewards", "scalars", "schema", "structure", "versions", "windows", "words",

@@ -11,27 +11,26 @@ from contextlib import suppress
 from functools import partial
 from typing import Any, ClassVar
 
-import structlog
-from community.changes.jobs import JOBS as CHANGES
-from community.home.jobs import JOBS as HOME
-from community.jobs.jobs import JOBS as JOBS
-from community.leaderboards.jobs import JOBS as BOARDS
-from community.notices.jobs import JOBS as NOTICES
-from community.standings.jobs import JOBS as STANDINGS
 from redis.exceptions import RedisError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from community.changes.jobs import JOBS as CHANGES
 from community.flow import BY_RECORD, FLOW
+from community.home.jobs import JOBS as HOME
 from community.jobs.following import Following
 from community.jobs.following import Messenger as AnyMessenger
+from community.jobs.jobs import JOBS as JOBS
 from community.jobs.messenger import QUEUE, Messenger, WokenWorker, deserialized, redis_settings, serialized
 from community.jobs.runner import Runner
 from community.jobs.timetable import Timetable
 from community.jobs.work import by_name
-from community.kit import db, schema
+from community.kit import db, log, schema
 from community.kit import settings as kit_settings
 from community.kit.errors import UsageError
 from community.kit.settings import Settings
+from community.leaderboards.jobs import JOBS as BOARDS
+from community.notices.jobs import JOBS as NOTICES
+from community.standings.jobs import JOBS as STANDINGS
 from workers.schedule import SCHEDULE, places
 
 KINDS = by_name(STANDINGS, BOARDS, CHANGES, NOTICES, HOME, JOBS)
@@ -43,7 +42,7 @@ QUEUE_BACK_SECONDS = 1.0
 AT_ONCE = 12
 MESSAGE_SECONDS = 3_600
 
-log = structlog.get_logger()
+_log = log.logger("workers")
 
 
 def followed(engine: AsyncEngine, messenger: AnyMessenger) -> AsyncEngine:
@@ -128,7 +127,7 @@ async def main(settings: Settings) -> None:
     for one in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(one, stopped.set)
     await process.begin()
-    log.info("worker begins", worker=process.runner.name)
+    _log.info("worker begins", worker=process.runner.name)
     listening = asyncio.create_task(_listen(process, settings))
     try:
         await stopped.wait()
@@ -136,7 +135,7 @@ async def main(settings: Settings) -> None:
         await process.end()
         listening.cancel()
         await asyncio.gather(listening, return_exceptions=True)
-        log.info("worker ends", worker=process.runner.name)
+        _log.info("worker ends", worker=process.runner.name)
 
 
 async def _listen(process: Process, settings: Settings) -> None:
@@ -151,7 +150,7 @@ async def _listen(process: Process, settings: Settings) -> None:
         try:
             await worker.main()
         except (RedisError, OSError) as error:
-            log.warning("queue does not answer", error=f"{type(error).__name__}: {error}"[:200])
+            _log.warning("queue does not answer", error=f"{type(error).__name__}: {error}"[:200])
         finally:
             with suppress(RedisError, OSError):
                 await worker.close()

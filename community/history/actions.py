@@ -15,7 +15,6 @@ from community.kit.db import happened, is_sqlite
 from community.kit.rows import insert_rows
 
 COLUMNS = ("programme_id", "at", "actor", "verb", "member_id", "subject", "data", "quiet")
-VERB = COLUMNS.index("verb")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +32,7 @@ async def write(
 ) -> None:
     """Appends the lines, all at the present instant; what follows from them is found by the unit of work."""
     at = now()
+    lines = list(lines)
     rows = [
         (programme_id, at, actor, line.verb, line.member_id, line.subject, dict(line.data), quiet) for line in lines
     ]
@@ -42,13 +42,13 @@ async def write(
     if so_far is None or quiet:
         await insert_rows(connection, RECORD, COLUMNS, rows)
         return
-    so_far.verbs.update((row[VERB], programme_id) for row in rows)
-    if so_far.by_record.isdisjoint(row[VERB] for row in rows):
+    so_far.verbs.update((line.verb, programme_id) for line in lines)
+    if so_far.by_record.isdisjoint(line.verb for line in lines):
         await insert_rows(connection, RECORD, COLUMNS, rows)
         return
     ids = await _next_ids(connection, len(rows))
     so_far.records += [
-        (row[VERB], programme_id, id_) for id_, row in zip(ids, rows, strict=True) if row[VERB] in so_far.by_record
+        (line.verb, programme_id, id_) for id_, line in zip(ids, lines, strict=True) if line.verb in so_far.by_record
     ]
     numbered = [(id_, *row) for id_, row in zip(ids, rows, strict=True)]
     await insert_rows(connection, RECORD, ("id", *COLUMNS), numbered)

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import structlog
-
 from community.history.actions import Line, write
 from community.home.verify import verify
 from community.jobs.work import Kind, Work
+from community.kit import log
 from community.kit.db import reading
 from community.programmes import queries as programmes
 
 VERIFYING_SECONDS = 6 * 3_600
 
-log = structlog.get_logger()
+_log = log.logger("home")
 
 
 async def prove(work: Work) -> None:
@@ -21,7 +20,7 @@ async def prove(work: Work) -> None:
         programme = await programmes.programme_of(connection, work.programme_id)
     async for found in verify(work.engine, programme.slug):
         if found.differences:
-            log.error("ledger differs", programme=found.slug, differences=found.differences, first=found.shown[:3])
+            _log.error("ledger differs", programme=found.slug, differences=found.differences, first=found.shown[:3])
         data = {"position": found.position, "differences": found.differences, "pending": found.pending}
         async with work.last() as connection:
             await write(connection, programme.id, "jobs", [Line("ledger.verified", data=data)])

@@ -12,7 +12,6 @@ from random import random
 from typing import Any
 from uuid import UUID
 
-import structlog
 from sqlalchemy import CursorResult, case, delete, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -21,6 +20,7 @@ from community.history.actions import Line, write
 from community.jobs import queries
 from community.jobs.models import HEARTBEAT, JOB, SLOT, State
 from community.jobs.rules import LEASE, Recurring, Tally, backoff
+from community.kit import log
 from community.kit.bulk import among
 from community.kit.clock import now
 from community.kit.db import happened, is_sqlite
@@ -84,8 +84,7 @@ async def add(connection: AsyncConnection, jobs: Sequence[NewJob]) -> list[UUID]
     """Adds jobs in the transaction of what they follow from; answers their ids."""
     if not jobs:
         return []
-    at, context = now(), structlog.contextvars.get_contextvars()
-    cause = context.get("job_id") or context.get("request_id")
+    at, cause = now(), log.request_id.get() or log.job_id.get()
     rows = [
         (one.id, one.programme_id, one.kind, one.arguments, one.key, State.WAITING.value, at + one.after, 0,
          one.parent_id, 0, 0, cause, at)

@@ -9,7 +9,6 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 
-import structlog
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from community.jobs.actions import Told
@@ -17,12 +16,13 @@ from community.jobs.rules import Recurring
 from community.jobs.runner import Runner
 from community.jobs.timetable import Places, Timetable
 from community.jobs.work import Kind
+from community.kit import log
 from community.kit.settings import Settings
 
 STOPS_WITHIN_SECONDS = 15.0
 MakeEngine = Callable[["Embedded"], AsyncEngine]
 
-log = structlog.get_logger()
+_log = log.logger("jobs")
 
 
 class Embedded:
@@ -58,7 +58,7 @@ class Embedded:
         except BaseException as error:
             if not self._begun.done():
                 self._begun.set_exception(error)
-            log.exception("jobs ended")
+            _log.error("jobs ended", exc_info=error)
 
     async def _main(self) -> None:
         self._loop, self._stop, self._short = asyncio.get_running_loop(), asyncio.Event(), asyncio.Event()

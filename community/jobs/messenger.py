@@ -11,12 +11,12 @@ from collections.abc import Iterator, Sequence
 from time import monotonic
 from typing import Any
 
-import structlog
 from arq.connections import ArqRedis, RedisSettings, create_pool
 from arq.worker import Worker
 from redis.exceptions import RedisError
 
 from community.jobs.actions import Told
+from community.kit import log
 
 QUEUE = "community:jobs"
 WAKE = "community:wake"
@@ -28,7 +28,7 @@ PULLS_AT_MOST = 16
 ANSWERS_WITHIN_SECONDS = 0.25
 SILENT_AFTER_FAILURE_SECONDS = 2.0
 
-log = structlog.get_logger()
+_log = log.logger("jobs")
 
 
 def serialized(value: dict[str, Any]) -> bytes:
@@ -69,7 +69,7 @@ class Messenger:
                 await self._send(list(self._messages(told)))
         except (RedisError, OSError, TimeoutError) as error:
             self._silent_until = monotonic() + SILENT_AFTER_FAILURE_SECONDS
-            log.warning("queue does not answer", error=type(error).__name__, jobs=len(told))
+            _log.warning("queue does not answer", error=type(error).__name__, jobs=len(told))
             await self.close()
 
     def _messages(self, told: Sequence[Told]) -> Iterator[tuple[str, list[str]]]:

@@ -158,6 +158,6 @@ async def under_way(connection: AsyncConnection, programme_id: int, kinds: Seque
 
 async def instant(connection: AsyncConnection) -> datetime:
     """The present instant by the clock of the database (PostgreSQL)."""
-    found = await connection.scalar(select(func.clock_timestamp()))
+    found: datetime | None = await connection.scalar(select(func.clock_timestamp()))
     assert found is not None
     return found

@@ -32,8 +32,8 @@ def count(tally: Tally, kind: str, outcome: str, seconds: float) -> None:
 
 def backoff(tries: int, chance: float) -> timedelta:
     """How long a job waits after its n-th try failed: doubled each time, and spread by `chance` (0 to 1)."""
-    longest = min(FIRST_BACKOFF * 2 ** min(tries - 1, 20), LONGEST_BACKOFF)
-    return longest * (0.5 + chance / 2)
+    doubled: int = 2 ** min(tries - 1, 20)
+    return min(FIRST_BACKOFF * doubled, LONGEST_BACKOFF) * (0.5 + chance / 2)
 
 
 @dataclass(frozen=True, slots=True)

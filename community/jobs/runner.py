@@ -12,10 +12,8 @@ import socket
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from time import monotonic
-from typing import Any
 from uuid import UUID
 
-import structlog
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -23,7 +21,7 @@ from community.jobs import actions, queries
 from community.jobs.actions import Claim, LostError
 from community.jobs.rules import RENEWED_EVERY, SWEPT_EVERY, Tally, count
 from community.jobs.work import Kind, Work
-from community.kit import clock
+from community.kit import clock, log
 from community.kit.db import is_sqlite, reading, writing
 from community.kit.ids import new_id
 from community.kit.settings import Settings
@@ -33,7 +31,7 @@ SHORT_AT_ONCE = 8
 AWAY = (DBAPIError, OSError, TimeoutError)
 """What the database raises while it is away: the next sweep tries again."""
 
-log = structlog.get_logger()
+_log = log.logger("jobs")
 
 
 def worker_name() -> str:
@@ -125,14 +123,18 @@ class Runner:
     async def _run(self, claimed: Claim) -> None:
         """Runs a job; whatever it raises is noted with it and goes no further. Cancelled, it stays claimed."""
         kind = self._kinds[claimed.kind]
-        context: dict[str, Any] = {"job_id": str(claimed.ids[0]), "kind": claimed.kind, "cause": claimed.cause}
         began = monotonic()
-        with structlog.contextvars.bound_contextvars(**context):
+        ours, origin = log.job_id.set(str(claimed.ids[0])), log.request_id.set(claimed.cause)
+        try:
             outcome = await self._outcome(kind, claimed)
             self._running.pop(claimed.ids[0], None)
             seconds = monotonic() - began
             count(self._tally, claimed.kind, outcome, seconds)
-            log.info("job", outcome=outcome, seconds=round(seconds, 3), tries=claimed.tries, together=len(claimed.ids))
+            told = {"kind": claimed.kind, "tries": claimed.tries, "together": len(claimed.ids)}
+            _log.info("job ended", outcome=outcome, seconds=round(seconds, 3), **told)
+        finally:
+            log.job_id.reset(ours)
+            log.request_id.reset(origin)
 
     async def _outcome(self, kind: Kind, claimed: Claim) -> str:
         if claimed.tries > kind.tries:
@@ -149,7 +151,7 @@ class Runner:
         except TimeoutError:
             return await self._failed(kind, claimed, f"it took longer than {kind.seconds:g} s")
         except Exception as error:
-            log.exception("job failed")
+            _log.error("job failed", exc_info=error)
             return await self._failed(kind, claimed, f"{type(error).__name__}: {error}")
         return "done"
 
@@ -160,7 +162,7 @@ class Runner:
         except LostError:
             return "lost"
         except AWAY:  # its lease runs out, and it is tried again
-            log.warning("database does not answer: the failure of a job is not noted")
+            _log.warning("database does not answer: the failure of a job is not noted")
             return "failed"
         return "dead" if dead else "failed"
 
@@ -184,7 +186,7 @@ class Runner:
         self.start(self.tried)
         self.start(self.heavy)
 
-    async def sweeping(self, *besides: Callable[[], Awaitable[None]]) -> None:
+    async def sweeping(self, *besides: Callable[[], Awaitable[object]]) -> None:
         """Sweeps every few seconds, and does what else is due then; a database that is away is waited for."""
         while not self._stopping:
             try:
@@ -192,7 +194,7 @@ class Runner:
                 for other in besides:
                     await other()
             except AWAY as error:
-                log.warning("sweep failed", error=f"{type(error).__name__}: {error}"[:300])
+                _log.warning("sweep failed", error=f"{type(error).__name__}: {error}"[:300])
             await asyncio.sleep(SWEPT_EVERY.total_seconds())
 
     def start(self, what: Callable[[], Awaitable[None]]) -> asyncio.Task[None]:
@@ -202,7 +204,7 @@ class Runner:
             try:
                 await what()
             except AWAY as error:
-                log.warning("jobs not taken", error=f"{type(error).__name__}: {error}"[:300])
+                _log.warning("jobs not taken", error=f"{type(error).__name__}: {error}"[:300])
 
         task = asyncio.create_task(guarded())
         self._tasks.add(task)

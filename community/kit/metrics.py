@@ -7,8 +7,10 @@ the command sets before they start.
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable, Iterator
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client.metrics_core import Metric
 from prometheus_client.multiprocess import MultiProcessCollector
 
 REGISTRY = CollectorRegistry(auto_describe=True)
@@ -21,24 +23,28 @@ REQUEST_SECONDS = Histogram(
     "community_request_seconds", "From the first byte of a request to the last of its answer.", ["route"],
     buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10), registry=REGISTRY,
 )  # fmt: skip
-JOBS = Counter("community_jobs_total", "Jobs by kind and how they ended.", ["kind", "outcome"], registry=REGISTRY)
-JOB_SECONDS = Histogram(
-    "community_job_seconds", "From the claim of a job to its end.", ["kind"],
-    buckets=(0.005, 0.025, 0.1, 0.5, 1, 5, 15, 60, 300), registry=REGISTRY,
-)  # fmt: skip
-QUEUE_AGE_SECONDS = Gauge(
-    "community_queue_age_seconds", "For how long the oldest job that is due has waited.", registry=REGISTRY,
-    multiprocess_mode="mostrecent",
-)  # fmt: skip
-QUEUE_WAITING = Gauge(
-    "community_queue_waiting", "Jobs that are due and wait, by kind.", ["kind"], registry=REGISTRY,
-    multiprocess_mode="mostrecent",
-)  # fmt: skip
-RUNS = Counter("community_runs_total", "Runs over members by kind.", ["kind"], registry=REGISTRY)
+Measured = Iterable[Metric]
+"""What is read at the moment when it is asked for, from the database that all processes share."""
 
 
-def exposition() -> bytes:
+def exposition(measured: Measured = ()) -> bytes:
     """All of it in Prometheus' text format, of all processes that share a folder where there is one."""
+    return _own() + generate_latest(_Read(measured))
+
+
+class _Read(CollectorRegistry):
+    """Families of metrics that were read elsewhere."""
+
+    def __init__(self, measured: Measured) -> None:
+        super().__init__()
+        self._measured = measured
+
+    def collect(self) -> Iterator[Metric]:
+        """What was read."""
+        yield from self._measured
+
+
+def _own() -> bytes:
     if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
         return generate_latest(REGISTRY)
     gathered = CollectorRegistry()

@@ -43,13 +43,10 @@ class Settings(BaseSettings):
         le=64,
         description="Connections that a run over everybody uses side by side; default: one a core.",
     )
-    redis_url: str = Field(
-        default="", description="redis://…: the queue of the workers; without one `serve` runs the jobs itself."
-    )
     jobs_kept_days: int = Field(default=7, ge=1, le=3_650, description="Days for which jobs that ended are kept.")
     range_size: int = Field(default=10_000, ge=1, le=1_000_000, description="Members in one range of a run.")
     redis_url: str = Field(
-        default="", description="redis://…, rediss://… or unix://…; empty: embedded, no queue server."
+        default="", description="redis://…, rediss://… or unix://…; empty: `serve` runs the jobs itself."
     )
 
     host: str = Field(default="127.0.0.1", min_length=1, description="Address that `community serve` listens on.")

@@ -15,7 +15,7 @@ from community.kit import db
 from community.kit.settings import Settings
 from community.kit.web.gate import Gate
 from community.kit.web.headers import SecurityHeaders
-from community.kit.web.probes import DATABASE, QUEUE, Readiness, probes
+from community.kit.web.probes import DATABASE, QUEUE, Measure, Readiness, probes
 from community.kit.web.problems import Problems, of_http
 from community.kit.web.proxies import Proxies
 from community.kit.web.request import Identify, Site, Transact, nobody
@@ -37,9 +37,10 @@ def assemble(
     transact: Transact = db.retried,
     lifespan: Sequence[Hook] = (),
     readiness: Sequence[Readiness] = (),
+    measures: Sequence[Measure] = (),
 ) -> Starlette:
     """The application. Raises RoutesRefused where a route is not declared in full, or twice."""
-    table = Routes([*probes([DATABASE, QUEUE, *readiness]), *routes])
+    table = Routes([*probes([DATABASE, QUEUE, *readiness], measures), *routes])
     engine = db.create_engine(settings.url, settings.web_connections, POOL_WAIT_SECONDS)
     site = Site(settings, engine, table, identify, transact)
 

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from prometheus_client.metrics_core import Metric
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -66,9 +67,23 @@ DATABASE = Readiness("database", _database)
 QUEUE = Readiness("queue", _queue)
 
 
-def probes(checks: Iterable[Readiness]) -> tuple[Route[Any], ...]:
-    """The three routes; `/readyz` runs these checks side by side."""
-    wanted = tuple(checks)
+Measure = Callable[[AsyncEngine], Awaitable[metrics.Measured]]
+"""Reads what `/metrics` shows of the database that all processes share."""
+
+
+def probes(checks: Iterable[Readiness], measures: Iterable[Measure] = ()) -> tuple[Route[Any], ...]:
+    """The three routes; `/readyz` runs these checks side by side, `/metrics` also shows what the measures read."""
+    wanted, read = tuple(checks), tuple(measures)
+
+    async def shown_metrics(request: Request[None]) -> Response:
+        """Everything counted and timed; a database that is away leaves out what is read there."""
+        measured: list[Metric] = []
+        for measure in read:
+            try:
+                measured += await asyncio.wait_for(measure(request.engine), WAIT_SECONDS)
+            except Exception as error:
+                _log.warning("not measured", exc_info=error)
+        return Response(metrics.exposition(measured), media_type="text/plain; version=0.0.4; charset=utf-8")
 
     async def ready(request: Request[None]) -> Response:
         """200 when every check is well, else 503; each with a few words, and no more than a kind of error."""
@@ -96,11 +111,6 @@ def _probe(
 async def health(_request: Request[None]) -> Response:
     """The process answers; it asks nobody else, so that a database that is away restarts no web process."""
     return JSONResponse({"healthy": True})
-
-
-async def shown_metrics(_request: Request[None]) -> Response:
-    """Everything counted and timed."""
-    return Response(metrics.exposition(), media_type="text/plain; version=0.0.4; charset=utf-8")
 
 
 async def _told(one: Readiness, request: Request[None]) -> tuple[str, bool, str]:

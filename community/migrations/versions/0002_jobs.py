@@ -4,6 +4,8 @@ Revision: 0002
 After: 0001
 """
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
@@ -19,7 +21,7 @@ JSON = sa.JSON().with_variant(postgresql.JSONB(), "postgresql")
 INSTANT = sa.DateTime(timezone=True)
 
 
-def only(state: str) -> dict[str, sa.TextClause]:
+def only(state: str) -> dict[str, Any]:
     """For an index over jobs in one state."""
     clause = sa.text(f"state = '{state}'")
     return {"postgresql_where": clause, "sqlite_where": clause}
