@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from datetime import date
 from typing import Any
 
@@ -13,7 +14,7 @@ from community.jobs import queries
 from community.jobs.actions import NewJob, add
 from community.jobs.models import State
 from community.jobs.queries import JobRow
-from community.kit import console, settings
+from community.kit import console, log, settings
 from community.kit.arguments import AsOf, Slug
 from community.kit.db import reading, writing
 from community.kit.errors import UsageError
@@ -81,6 +82,7 @@ async def _done(engine: AsyncEngine, present: Settings, job_id: Any, progress: A
     from community.jobs.runner import Runner
     from workers.main import KINDS
 
+    log.configure(present.log_format or None, least=logging.WARNING)
     runner = Runner(engine, KINDS, present, heavy_at_once=present.connections)
     renewing = asyncio.create_task(runner.renew())
     try:

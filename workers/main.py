@@ -41,6 +41,8 @@ STOPS_WITHIN_SECONDS = 15.0
 QUEUE_BACK_SECONDS = 1.0
 AT_ONCE = 12
 MESSAGE_SECONDS = 3_600
+DELIVERIES = 100
+"""A message may come again; the rows decide."""
 
 _log = log.logger("workers")
 
@@ -113,7 +115,7 @@ class WorkerSettings:
     job_serializer = staticmethod(serialized)
     job_deserializer = staticmethod(deserialized)
     keep_result = 0
-    max_tries = 1
+    max_tries = DELIVERIES
     max_jobs = AT_ONCE
     job_timeout = MESSAGE_SECONDS
     poll_delay = 0.05
@@ -122,6 +124,7 @@ class WorkerSettings:
 
 async def main(settings: Settings) -> None:
     """Runs until SIGTERM or SIGINT. A queue that is away is waited for; the sweeps go on meanwhile."""
+    log.configure(settings.log_format or None)
     process = Process(settings)
     stopped = asyncio.Event()
     for one in (signal.SIGTERM, signal.SIGINT):
@@ -143,7 +146,7 @@ async def _listen(process: Process, settings: Settings) -> None:
     while True:
         worker = WokenWorker(
             functions=WorkerSettings.functions, redis_settings=redis_settings(settings.redis_url), queue_name=QUEUE,
-            ctx={"process": process}, handle_signals=False, keep_result=0, max_tries=1, max_jobs=AT_ONCE,
+            ctx={"process": process}, handle_signals=False, keep_result=0, max_tries=DELIVERIES, max_jobs=AT_ONCE,
             job_timeout=MESSAGE_SECONDS, poll_delay=QUEUE_BACK_SECONDS, log_results=False,
             job_serializer=serialized, job_deserializer=deserialized,
         )  # fmt: skip

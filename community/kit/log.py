@@ -30,6 +30,7 @@ FRAMES = 30
 _FIRST = ("at", "level", "room", "event", "request_id", "job_id")
 _QUIET = {
     "alembic": logging.WARNING,
+    "arq": logging.ERROR,
     "asyncio": logging.WARNING,
     "sqlalchemy": logging.WARNING,
     "uvicorn.access": logging.CRITICAL,
@@ -41,8 +42,8 @@ def logger(room: str) -> Any:
     return structlog.get_logger().bind(room=room)
 
 
-def configure(form: Form | None = None, stream: TextIO | None = None) -> None:
-    """Sends this process's logs, also those of libraries, to `stream` (standard error).
+def configure(form: Form | None = None, stream: TextIO | None = None, least: int = logging.INFO) -> None:
+    """Sends this process's logs, also those of libraries, from the level `least` on to `stream` (standard error).
 
     Without a form: plain on a terminal, else JSON.
     """
@@ -52,7 +53,7 @@ def configure(form: Form | None = None, stream: TextIO | None = None) -> None:
     shown: list[Processor] = [_printable, _console()] if plain else [structlog.processors.JSONRenderer(default=str)]
     structlog.configure(
         processors=[*shared, _ordered, *shown],
-        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+        wrapper_class=structlog.make_filtering_bound_logger(least),
         logger_factory=structlog.WriteLoggerFactory(file=target),
         cache_logger_on_first_use=False,
     )
@@ -65,7 +66,7 @@ def configure(form: Form | None = None, stream: TextIO | None = None) -> None:
     )
     root = logging.getLogger()
     root.handlers[:] = [handler]
-    root.setLevel(logging.INFO)
+    root.setLevel(least)
     for name, level in _QUIET.items():
         logging.getLogger(name).setLevel(level)
 
