@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 _stopped_at: ContextVar[datetime | None] = ContextVar("stopped_at", default=None)
@@ -19,6 +19,12 @@ def now() -> datetime:
 def today(zone: str) -> date:
     """The date of the present instant in an IANA zone."""
     return now().astimezone(ZoneInfo(zone)).date()
+
+
+def last_instant(day: date, zone: str) -> datetime:
+    """The last instant of a day in an IANA zone, in UTC: where the clocks go back over midnight, of the second time."""
+    midnight = datetime.combine(day + timedelta(days=1), time(), ZoneInfo(zone))
+    return max(midnight.replace(fold=fold).astimezone(UTC) for fold in (0, 1)) - timedelta(microseconds=1)
 
 
 @contextmanager
