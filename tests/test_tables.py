@@ -31,7 +31,7 @@ ABOVE_PROGRAMMES = {"unit", "programme", "heartbeat"}
 """Tables that hold no data of one programme."""
 OF_THE_INSTALLATION_TOO = {"record", "job"}
 """Tables that tell also what is above programmes."""
-APPEND_ONLY = ("entry", "decision", "standing_change", "record")
+APPEND_ONLY = ("entry", "decision", "standing_change", "status_change", "record")
 TABLES = sorted(db.metadata.tables)
 
 
@@ -104,7 +104,7 @@ def _guarded(connection: Connection) -> set[str]:
 
 @pytest.fixture
 def filled(community: Callable[..., Ran], tmp_path: Path) -> str:
-    """A database in which ada stands on a tier, with an entry, a decision, a change of standing and records."""
+    """A database in which ada, on leave, stands on a tier, with a row in all that only grows."""
     book, rows = tmp_path / "book.yaml", tmp_path / "rows.csv"
     book.write_text(
         "format: 1\n"
@@ -115,12 +115,13 @@ def filled(community: Callable[..., Ran], tmp_path: Path) -> str:
     rows.write_text("id,handle,type,title,occurred_on\n1,ada,talk,A talk,2026-01-02\n")
     community("programme", "apply", book, "--yes")
     community("contributions", "import", "small", rows, "--create-members", "--approve")
+    community("members", "status", "small", "ada", "on_leave", "--return-on", "2099-01-01")
     community("standings", "refresh", "small")
     return "small"
 
 
 def test_what_only_grows_refuses_changes(database_url: str, filled: str) -> None:
-    """By the database itself, whatever program asks: an entry, a decision, a change of standing, a record."""
+    """By the database itself, whatever program asks: entries, decisions, changes of standing and status, records."""
     statements = ["UPDATE {} SET programme_id = programme_id", "DELETE FROM {}"]
     if not database_url.startswith("sqlite"):  # which has no TRUNCATE
         statements.append("TRUNCATE {}")

@@ -71,7 +71,10 @@ class Contribution(SQLModel, table=True):
 
 
 class Revision(SQLModel, table=True):
-    """The content of a contribution after one edit; `proposed` ones are an author's and wait for review."""
+    """The content of a contribution after one edit; `proposed` ones are an author's and wait for review.
+
+    `taken_at` is when an edit began to count. The first revision is what stood before the first edit.
+    """
 
     __tablename__ = "revision"
     __table_args__ = (
@@ -88,6 +91,7 @@ class Revision(SQLModel, table=True):
     number: int = Field(primary_key=True, sa_type=Big)
     content: dict[str, Any] = Field(sa_column=Column(Json, nullable=False))
     state: str
+    taken_at: datetime | None = Field(default=None, sa_column=Column(Instant, nullable=True))
     at: datetime = Field(sa_column=Column(Instant, nullable=False))
     by: str
 

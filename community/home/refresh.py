@@ -8,8 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from community.leaderboards import actions as leaderboards
 from community.standings.actions import run
-from community.standings.actions.byhand import BY_RULES
-from community.standings.actions.run import Progress, Report
+from community.standings.actions.run import BY_RULES, Progress, Report
 
 
 async def refresh(

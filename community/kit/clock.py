@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from time import monotonic
 from zoneinfo import ZoneInfo
 
@@ -40,6 +40,12 @@ def follow(instant: datetime | None) -> None:
 def today(zone: str) -> date:
     """The date of the present instant in an IANA zone."""
     return now().astimezone(ZoneInfo(zone)).date()
+
+
+def last_instant(day: date, zone: str) -> datetime:
+    """The last instant of a day in an IANA zone, in UTC: where the clocks go back over midnight, of the second time."""
+    midnight = datetime.combine(day + timedelta(days=1), time(), ZoneInfo(zone))
+    return max(midnight.replace(fold=fold).astimezone(UTC) for fold in (0, 1)) - timedelta(microseconds=1)
 
 
 @contextmanager

@@ -67,3 +67,28 @@ async def position(connection: AsyncConnection, programme_id: int) -> int:
     """The ledger position: the number of the last entry committed."""
     found = await connection.scalar(select(LEDGER_HEAD.c.number).where(LEDGER_HEAD.c.programme_id == programme_id))
     return int(found or 0)
+
+
+OVERTAKEN_AT_MOST = 100_000
+"""Entries by which one transaction may overtake another between drafting its entries and numbering them."""
+
+
+async def position_at(connection: AsyncConnection, programme_id: int, instant: datetime) -> int:
+    """The ledger position at an instant: the number up to which all entries were recorded by then.
+
+    Numbers follow the commits, and instants nearly so: whoever takes more time between drafting and numbering is
+    overtaken. What was overtaken by something recorded later is not part of it, as a run at that instant would not
+    have seen it.
+    """
+    mine = ENTRY.c.programme_id == programme_id
+    newest = await connection.scalar(
+        select(ENTRY.c.number).where(mine, ENTRY.c.recorded_at <= instant).order_by(ENTRY.c.number.desc()).limit(1)
+    )
+    if newest is None:
+        return 0
+    overtaking = await connection.scalar(
+        select(func.min(ENTRY.c.number)).where(
+            mine, ENTRY.c.number.between(newest - OVERTAKEN_AT_MOST, newest), ENTRY.c.recorded_at > instant
+        )
+    )
+    return int(newest if overtaking is None else overtaking - 1)

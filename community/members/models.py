@@ -21,6 +21,10 @@ class Status(StrEnum):
     REMOVED = "removed"
 
 
+EVALUATED = (Status.ACTIVE.value, Status.ON_LEAVE.value)
+"""The statuses in which a member is evaluated."""
+
+
 class Reader(StrEnum):
     """Who must look again at a member who was touched; each takes away its own marks."""
 
@@ -76,6 +80,33 @@ class Leave(SQLModel, table=True):
     return_on: date
 
 
+class StatusChange(SQLModel, table=True):
+    """The n-th change of a member's status, from what to what. Append-only.
+
+    The status at an instant is that before the first change after it, else the present one; so whoever is created
+    needs no row. `came_back` is the member's mark as it was before the change.
+    """
+
+    __tablename__ = "status_change"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["programme_id", "member_id"],
+            ["member.programme_id", "member.id"],
+            name="fk_status_change_programme_id_member",
+        ),
+    )
+
+    programme_id: int = Field(sa_column=Column(Big, primary_key=True, autoincrement=False))
+    member_id: int = Field(sa_column=Column(Big, primary_key=True, autoincrement=False))
+    number: int = Field(sa_column=Column(Big, primary_key=True, autoincrement=False))
+    at: datetime = Field(sa_column=Column(Instant, nullable=False))
+    from_status: str
+    from_return_on: date | None = None
+    to_status: str
+    to_return_on: date | None = None
+    came_back: bool = False
+
+
 class Touched(SQLModel, table=True):
     """A member whom a reader must look at again; written in the transaction of whatever touched them."""
 
@@ -93,5 +124,6 @@ class Touched(SQLModel, table=True):
 
 MEMBER = table(Member)
 LEAVE = table(Leave)
+STATUS_CHANGE = table(StatusChange)
 TOUCHED = table(Touched)
 Index("ix_member_programme_id_country", MEMBER.c.programme_id, MEMBER.c.country)

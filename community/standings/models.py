@@ -49,7 +49,11 @@ class Standing(SQLModel, table=True):
 
 
 class StandingChange(SQLModel, table=True):
-    """A standing as it was left by one change on `day`: what the past is read from. Append-only."""
+    """A standing as it was left by one change on `day`: what the past is read from. Append-only.
+
+    `at` is the instant up to which the change knew: when it was recorded, or for a day made up that day's last one. The
+    lock is as known then.
+    """
 
     __tablename__ = "standing_change"
     __table_args__ = (_of_member("standing_change"),)
@@ -67,6 +71,9 @@ class StandingChange(SQLModel, table=True):
     proposal_tier: str | None = None
     proposed_on: date | None = None
     declined: list[Any] | None = Field(default=None, sa_column=Column(JsonOrNull, nullable=True))
+    locked: bool = False
+    locked_until: date | None = None
+    at: datetime = Field(sa_column=Column(Instant, nullable=False))
 
 
 class Decision(SQLModel, table=True):
@@ -95,7 +102,10 @@ class Decision(SQLModel, table=True):
 
 
 class Run(SQLModel, table=True):
-    """A run over everybody for one day of the programme. Unfinished ones are taken up again."""
+    """A run over everybody for one day of the programme, by `version`. Unfinished ones are taken up again.
+
+    A day made up keeps the instant up to which what was recorded counts (`known_at`) and the ledger position then.
+    """
 
     __tablename__ = "run"
 
@@ -103,6 +113,8 @@ class Run(SQLModel, table=True):
     day: date = Field(primary_key=True)
     version: int
     quiet: bool = False
+    known_at: datetime | None = Field(default=None, sa_column=Column(Instant, nullable=True))
+    position: int | None = Field(default=None, sa_column=Column(Big, nullable=True))
     started_at: datetime = Field(sa_column=Column(Instant, nullable=False))
     finished_at: datetime | None = Field(default=None, sa_column=Column(Instant, nullable=True))
 

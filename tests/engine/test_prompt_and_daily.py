@@ -16,10 +16,9 @@ from community.kit import clock
 from community.kit.db import reading
 from community.ledger.models import ENTRY
 from community.programmes import queries as programmes
-from community.standings.actions.run import Report, Task, evaluate_range
+from community.standings.actions.run import Task, evaluate_range
 from community.standings.models import DECISION, STANDING_CHANGE
-from community.standings.rules.ladder import Ladder
-from tests.engine.driver import RULES, Product
+from tests.engine.driver import Product
 from tests.engine.seen import (
     history_of_model,
     history_of_product,
@@ -113,10 +112,9 @@ async def _twice(product: Product, day: date) -> None:
     assert (report.day, report.everybody, report.happened) == (day, True, {})
     async with reading(product.engine) as connection:
         programme = await programmes.programme(connection, product.slug)
-    task = Task(product.engine, programme, Ladder(programme.book, programme.version), day, RULES)
-    again = Report(day, True)
-    await evaluate_range(task, min(product.ids.values()), max(product.ids.values()), again)
-    assert again.happened == {}
+    task = Task(programme, day)
+    again = await evaluate_range(product.engine, task, min(product.ids.values()), max(product.ids.values()))
+    assert (again.happened, again.ended_early) == ({}, False)
     assert await _counts(product) == before
 
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from community.contributions.actions.awards import converge
 from community.contributions.actions.held import Content, Row, held_rows
+from community.contributions.actions.revise import Edit, keep_edits
 from community.contributions.models import CONTRIBUTION, REVISION, State
 from community.history.actions import Line, write
 from community.kit.clock import now
@@ -40,10 +41,10 @@ async def edit(
     if (content, owner) == (row.content, row.member_id):
         return "unchanged"
     if by_author and row.state == State.APPROVED.value:
-        await _revise(connection, programme.id, row, content, actor, "proposed")
+        await _revise(connection, programme.id, row, content, actor, taken=False)
         outcome = "proposed"
     else:
-        await _revise(connection, programme.id, row, content, actor, "taken")
+        await _revise(connection, programme.id, row, content, actor, taken=True)
         await _replace(connection, programme, row, content, owner)
         await converge(connection, programme.id, {row.member_id, owner}, programme.versions)
         outcome = "edited"
@@ -72,19 +73,12 @@ async def _replace(
 
 
 async def _revise(
-    connection: AsyncConnection, programme_id: int, row: Row, content: Content, actor: str, state: str
+    connection: AsyncConnection, programme_id: int, row: Row, content: Content, actor: str, *, taken: bool
 ) -> None:
-    """Keeps the content as a revision; the first edit also keeps what stood before. One edit waits at most."""
+    """Keeps the content as a revision. One edit waits at most."""
     mine = (REVISION.c.programme_id == programme_id, REVISION.c.contribution_id == row.id)
     await connection.execute(update(REVISION).where(*mine, REVISION.c.state == "proposed").values(state="replaced"))
-    last = await connection.scalar(select(func.max(REVISION.c.number)).where(*mine)) or 0
-    kept = {"programme_id": programme_id, "contribution_id": row.id, "at": now(), "by": actor}
-    revisions = [{**kept, "number": last + 2, "content": content.plain(), "state": state}]
-    if last == 0:
-        revisions.insert(0, {**kept, "number": 1, "content": row.content.plain(), "state": "taken"})
-    else:
-        revisions[0]["number"] = last + 1
-    await connection.execute(insert(REVISION), revisions)
+    await keep_edits(connection, programme_id, [Edit(row.id, row.content, content)], actor, taken=taken)
 
 
 async def override(

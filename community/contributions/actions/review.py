@@ -175,4 +175,4 @@ async def _close_edit(
     )
     if number is not None:
         statement = statement.where(REVISION.c.number == number)
-    await connection.execute(statement.values(state=state))
+    await connection.execute(statement.values(state=state, taken_at=now() if state == "taken" else None))

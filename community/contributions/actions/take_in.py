@@ -18,6 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from community.contributions.actions import awards
 from community.contributions.actions.awards import Held
 from community.contributions.actions.held import CONTENT, Content, Row
+from community.contributions.actions.revise import Edit, keep_edits
 from community.contributions.models import ARRIVAL_HEAD, CONTRIBUTION, State
 from community.kit.bulk import among, update_rows
 from community.kit.clock import now
@@ -71,6 +72,7 @@ class _Batch:
     taken: TakenIn = field(default_factory=TakenIn)
     fresh: dict[UUID, tuple[Incoming, Held]] = field(default_factory=dict)
     changed: list[tuple[Any, ...]] = field(default_factory=list)
+    edits: list[Edit] = field(default_factory=list)
     held: dict[UUID, Held] = field(default_factory=dict)
 
 
@@ -138,6 +140,8 @@ def _update(
         return
     batch.taken.unchanged += same
     batch.taken.updated += not same
+    if row.content != content:
+        batch.edits.append(Edit(row.id, row.content, content))
     state, price, priced_by = row.state, row.price, row.priced_by
     submitted_at, decided_at, decided_by = known.submitted_at, known.decided_at, known.decided_by
     if state == State.APPROVED.value:
@@ -178,6 +182,7 @@ async def _write(
     line = sorted(batch.held.values(), key=lambda one: (one.member_id, one.occurred_on, one.arrival))
     changes = awards.in_line(awards.differences(line, programme.versions))
     await update_rows(connection, CONTRIBUTION, ["programme_id", "id"], UPDATED, batch.changed)
+    await keep_edits(connection, programme.id, batch.edits, actor)
     if not (batch.fresh or changes or batch.changed):
         return
     drafted = ledger.draft(connection, programme.id, [posting for change in changes for posting in change.postings])

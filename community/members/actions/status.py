@@ -6,21 +6,25 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import and_, delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from community.history.actions import Line, write
 from community.kit.bulk import among, update_rows
+from community.kit.clock import now
 from community.kit.errors import Conflict, UsageError
 from community.kit.rows import insert_rows
 from community.members.actions.marks import lock, touch
-from community.members.models import LEAVE, MEMBER, Status
+from community.members.models import EVALUATED, LEAVE, MEMBER, STATUS_CHANGE, Status
 
-EVALUATED = (Status.ACTIVE.value, Status.ON_LEAVE.value)
+KEPT = (
+    "programme_id", "member_id", "number", "at", "from_status", "from_return_on", "to_status", "to_return_on",
+    "came_back",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
-class StatusChange:
+class NewStatus:
     """A member's new status; `before` is the present one, `return_on` goes with a leave, `left_on` with leaving."""
 
     member_id: int
@@ -57,7 +61,7 @@ async def set_status(
     ).one()
     if (row.status, row.return_on) == (status.value, return_on):
         raise Conflict(f"the member is {status.value} already")
-    change = StatusChange(member_id, row.status, status, return_on, left_on or today)
+    change = NewStatus(member_id, row.status, status, return_on, left_on or today)
     await change_statuses(connection, programme_id, [change], today)
     data = {"from": row.status, "to": status.value, "return_on": return_on.isoformat() if return_on else None}
     if note:
@@ -66,12 +70,13 @@ async def set_status(
 
 
 async def change_statuses(
-    connection: AsyncConnection, programme_id: int, changes: Sequence[StatusChange], today: date
+    connection: AsyncConnection, programme_id: int, changes: Sequence[NewStatus], today: date
 ) -> None:
     """Writes new statuses of members whose rows are locked: a leave under way ends today, a new one begins."""
     if not changes:
         return
     ids = [change.member_id for change in changes]
+    await _keep(connection, programme_id, changes)
     mine = (LEAVE.c.programme_id == programme_id, among(connection, LEAVE.c.member_id, ids))
     await connection.execute(delete(LEAVE).where(*mine, LEAVE.c.first_on == today))
     await connection.execute(
@@ -97,3 +102,26 @@ async def change_statuses(
             .values(came_back=True)
         )
     await touch(connection, programme_id, ids)
+
+
+async def _keep(connection: AsyncConnection, programme_id: int, changes: Sequence[NewStatus]) -> None:
+    """Keeps what the members' statuses were, so that it can be read as it was known at any instant."""
+    m, c = MEMBER.c, STATUS_CHANGE.c
+    rows = await connection.execute(
+        select(m.id, m.status, m.return_on, m.came_back, func.coalesce(func.max(c.number), 0))
+        .outerjoin_from(MEMBER, STATUS_CHANGE, and_(c.programme_id == m.programme_id, c.member_id == m.id))
+        .where(m.programme_id == programme_id, among(connection, m.id, [one.member_id for one in changes]))
+        .group_by(m.id, m.status, m.return_on, m.came_back)
+    )
+    before = {row[0]: row for row in rows}
+    at = now()
+    kept = []
+    for one in changes:
+        _id, status, return_on, came_back, last = before[one.member_id]
+        kept.append(
+            (
+                programme_id, one.member_id, last + 1, at, status, return_on, one.status.value, one.return_on,
+                came_back,
+            )
+        )  # fmt: skip
+    await insert_rows(connection, STATUS_CHANGE, KEPT, kept)

@@ -14,7 +14,7 @@ from community.kit.bulk import among, update_rows
 from community.kit.clock import now
 from community.kit.rows import insert_rows
 from community.members.actions.marks import lock, touch
-from community.members.actions.status import StatusChange, change_statuses
+from community.members.actions.status import NewStatus, change_statuses
 from community.members.forms import MemberRow
 from community.members.models import MEMBER, Status
 
@@ -49,7 +49,7 @@ async def take_in(connection: AsyncConnection, programme_id: int, rows: Sequence
     taken.ids, taken.created = ids, len(fresh)
     taken.changed = {row.folded for row in fresh}
     statuses = [
-        StatusChange(ids[row.folded], Status.ACTIVE.value, row.status, row.return_on, row.left_on)
+        NewStatus(ids[row.folded], Status.ACTIVE.value, row.status, row.return_on, row.left_on)
         for row in fresh
         if row.status is Status.ON_LEAVE
     ]
@@ -61,7 +61,7 @@ async def take_in(connection: AsyncConnection, programme_id: int, rows: Sequence
         values = _merged(row, present)
         moved = row.status is not None and (row.status.value, row.return_on) != (present.status, present.return_on)
         if moved and row.status is not None:
-            statuses.append(StatusChange(present.id, present.status, row.status, row.return_on, row.left_on))
+            statuses.append(NewStatus(present.id, present.status, row.status, row.return_on, row.left_on))
         if values != tuple(getattr(present, name) for name in UPDATED):
             updates.append((programme_id, present.id, *values))
         elif not moved:

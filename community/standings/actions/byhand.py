@@ -18,7 +18,7 @@ from community.members import actions as members
 from community.members.forms import MemberRow
 from community.members.models import Reader, Status
 from community.programmes.queries import ProgrammeRow
-from community.standings.actions.run import decide_about
+from community.standings.actions.run import BY_RULES, decide_about
 from community.standings.actions.store import Judged, Ruling, store
 from community.standings.queries.chosen import listed
 from community.standings.queries.present import Measured, last_run, measured
@@ -26,7 +26,6 @@ from community.standings.rules.decide import Happened, Outcome, Step
 from community.standings.rules.ladder import Ladder, ladder_of
 from community.standings.rules.state import DEMOTION, Declined, State
 
-BY_RULES = "rules"
 IMPORTED = "imported"
 
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import date
 from typing import Any
 
-from sqlalchemy import update
+from sqlalchemy import not_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from community.history.actions import Line, write
@@ -18,14 +18,15 @@ from community.members import actions as members
 from community.members.models import MEMBER, Reader
 from community.standings.models import DECISION, STANDING, STANDING_CHANGE
 from community.standings.queries.present import Measured
+from community.standings.queries.then import came_back_since, locks_since
 from community.standings.rules.decide import Happened, Outcome, Step
-from community.standings.rules.state import State
+from community.standings.rules.state import Known, State
 
 KEPT = (
     "tier", "since", "at_risk_since", "lost_on", "reckoned_by", "proposal_kind", "proposal_tier", "proposed_on",
-    "declined",
+    "declined", "locked", "locked_until",
 )  # fmt: skip
-PRESENT = (*KEPT, "locked", "locked_until", "changes", "decisions")
+PRESENT = (*KEPT, "changes", "decisions")
 DECIDED = (
     "programme_id", "member_id", "number", "from_tier", "to_tier", "day", "position", "version", "reasons",
     "decided_by", "note", "at",
@@ -34,7 +35,9 @@ DECIDED = (
 
 @dataclass(frozen=True, slots=True)
 class Ruling:
-    """What goes for all that is written: the day, the version of the book, who decides, and whether quietly."""
+    """What goes for all that is written: the day, the version of the book, who decides, and whether quietly; and on a
+    day made up, what was known.
+    """
 
     programme_id: int
     day: date
@@ -42,6 +45,7 @@ class Ruling:
     actor: str
     quiet: bool = False
     note: str | None = None
+    known: Known | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,11 +66,10 @@ async def store(connection: AsyncConnection, ruling: Ruling, judged: Sequence[Ju
     changed = [one for one in judged if one.changed]
     back = [one.member.member_id for one in judged if one.member.facts.came_back]
     if back:
-        await connection.execute(
-            update(MEMBER)
-            .where(MEMBER.c.programme_id == ruling.programme_id, among(connection, MEMBER.c.id, back))
-            .values(came_back=False)
-        )
+        seen = update(MEMBER).where(MEMBER.c.programme_id == ruling.programme_id, among(connection, MEMBER.c.id, back))
+        if ruling.known is not None:
+            seen = seen.where(not_(came_back_since(ruling.programme_id, ruling.known.instant)))
+        await connection.execute(seen.values(came_back=False))
     if not changed:
         return
     await _standings(connection, ruling, changed)
@@ -81,10 +84,17 @@ async def store(connection: AsyncConnection, ruling: Ruling, judged: Sequence[Ju
 async def _standings(connection: AsyncConnection, ruling: Ruling, changed: Sequence[Judged]) -> None:
     fresh: list[tuple[Any, ...]] = []
     known: list[tuple[Any, ...]] = []
+    locks: dict[int, tuple[bool, date | None]] = {}
+    if ruling.known is not None:  # a lock that came after the day made up stays
+        ids = [one.member.member_id for one in changed]
+        locks = await locks_since(connection, ruling.programme_id, ids, ruling.known.instant)
     for one in changed:
         state = one.outcome.state
+        if one.member.member_id in locks:
+            locked, until = locks[one.member.member_id]
+            state = replace(state, locked=locked, locked_until=until)
         row = (
-            ruling.programme_id, one.member.member_id, *kept(state), state.locked, state.locked_until,
+            ruling.programme_id, one.member.member_id, *kept(state),
             (one.member.changes or 0) + 1, one.member.decisions + (one.outcome.step is not None),
         )  # fmt: skip
         (fresh if one.member.changes is None else known).append(row)
@@ -94,11 +104,15 @@ async def _standings(connection: AsyncConnection, ruling: Ruling, changed: Seque
 
 
 async def _changes(connection: AsyncConnection, ruling: Ruling, changed: Sequence[Judged]) -> None:
+    at = ruling.known.instant if ruling.known else now()
     rows = [
-        (ruling.programme_id, one.member.member_id, (one.member.changes or 0) + 1, ruling.day, *kept(one.outcome.state))
+        (
+            ruling.programme_id, one.member.member_id, (one.member.changes or 0) + 1, ruling.day, at,
+            *kept(one.outcome.state),
+        )
         for one in changed
-    ]
-    columns = ("programme_id", "member_id", "number", "day", *KEPT)
+    ]  # fmt: skip
+    columns = ("programme_id", "member_id", "number", "day", "at", *KEPT)
     await insert_rows(connection, STANDING_CHANGE, columns, rows)
 
 
@@ -132,5 +146,5 @@ def kept(state: State) -> tuple[Any, ...]:
     return (
         state.tier, state.since, state.at_risk_since, state.lost_on, state.reckoned_by,
         proposal and proposal.kind, proposal and proposal.tier, proposal and proposal.made_on,
-        [list(asdict(one).values()) for one in state.declined] or None,
+        [list(asdict(one).values()) for one in state.declined] or None, state.locked, state.locked_until,
     )  # fmt: skip

@@ -67,7 +67,7 @@ async def explain(connection: AsyncConnection, programme: ProgrammeRow, member: 
     run = await last_run(connection, programme.id)
     if run is not None and day < run[0]:
         past = await states_before(connection, programme.id, day, [member.id])
-        before = past.get(member.id, State(locked=before.locked, locked_until=before.locked_until))
+        before = past.get(member.id, State())
     held = 0
     if before.since is not None and ladder.level(before.tier):
         held = max(0, (day - before.since).days)

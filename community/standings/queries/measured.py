@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import (
@@ -26,6 +26,7 @@ from sqlalchemy import (
     literal,
     or_,
     select,
+    true,
 )
 
 from community.contributions.models import CONTRIBUTION, State
@@ -34,6 +35,7 @@ from community.ledger.models import ENTRY
 from community.members.models import MEMBER
 from community.programmes.book import Cycle
 from community.standings.queries.chosen import Chosen
+from community.standings.queries.then import credited_at
 from community.standings.rules.measures import FIELD_SCALE, Measure
 
 FEW_TYPES = 12
@@ -43,7 +45,8 @@ SUMMED = ("points", "contributions", "reach")
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What is asked: the measures of a programme's members on a day, as known at a ledger position (None: now)."""
+    """What is asked: the measures of a programme's members on a day, as known at a ledger position and an instant
+    (None: now)."""
 
     programme_id: int
     measures: tuple[Measure, ...]
@@ -53,6 +56,7 @@ class Question:
     chosen: Chosen
     sqlite: bool
     position: int | None = None
+    instant: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,7 +233,13 @@ def _field(measure: Measure, question: Question) -> Select[tuple[int, int]]:
 
     Only numbers count: an older version may have known the field as a text.
     """
-    c = CONTRIBUTION.c
+    source: FromClause = CONTRIBUTION
+    if question.position is not None:
+        source = credited_at(
+            question.programme_id, question.chosen, question.position, question.instant, sqlite=question.sqlite
+        )
+    c = source.c
+    credited = true() if source is not CONTRIBUTION else c.state == State.APPROVED.value
     name = measure.field or ""
     if question.sqlite:
         path = f'$."{name}"'
@@ -246,7 +256,7 @@ def _field(measure: Measure, question: Question) -> Select[tuple[int, int]]:
         .where(
             c.programme_id == question.programme_id,
             question.chosen.clause(c.member_id),
-            c.state == State.APPROVED.value,
+            credited,
             is_number,
             *clauses,
             *_of_types(measure, c.type),

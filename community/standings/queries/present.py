@@ -17,7 +17,7 @@ from community.standings.models import DECISION, RUN, STANDING, STANDING_CHANGE
 from community.standings.queries.chosen import Chosen, listed
 from community.standings.queries.verdict import STATE_COLUMNS, members_measured
 from community.standings.rules.ladder import Ladder
-from community.standings.rules.state import Declined, Facts, Proposal, State
+from community.standings.rules.state import Declined, Facts, Known, Proposal, State
 
 FIRST_STATE = 7
 FIRST_VALUE = FIRST_STATE + len(STATE_COLUMNS)
@@ -59,8 +59,12 @@ async def measured(
     position: int | None = None,
     evaluated_only: bool = True,
     attention_only: bool = False,
+    known: Known | None = None,
 ) -> list[Measured]:
-    """The chosen members with standing and facts on `day`, in id order: two statements, however many they are."""
+    """The chosen members with standing and facts on `day`, in id order: two statements, however many they are.
+
+    With `known`, as they were known then: entries, fields, status and lock; leaves are by day already.
+    """
     statement = members_measured(
         ladder,
         programme.versions,
@@ -71,17 +75,18 @@ async def measured(
         position=position,
         evaluated_only=evaluated_only,
         attention_only=attention_only,
+        known=known,
     )
     rows = (await connection.execute(statement, chosen.parameters())).all()
     away = [row[0] for row in rows if row[FIRST_STATE + 2] is not None or row[2] == "on_leave"]
-    known = await leaves(connection, programme.id, away) if away else {}
-    return [_measured(row, known.get(row[0], []), day) for row in rows]
+    known_leaves = await leaves(connection, programme.id, away) if away else {}
+    return [_measured(row, known_leaves.get(row[0], []), day) for row in rows]
 
 
 def _measured(row: Any, known_leaves: Sequence[tuple[date, date]], day: date) -> Measured:
     member_id, handle, status, return_on, came_back, joined_on, position = row[:FIRST_STATE]
     on_leave = status == "on_leave" and day < return_on
-    facts = Facts(tuple(row[FIRST_VALUE:]), on_leave, tuple(known_leaves), came_back)
+    facts = Facts(tuple(row[FIRST_VALUE:]), on_leave, tuple(known_leaves), bool(came_back))
     state = state_of(row[FIRST_STATE:FIRST_VALUE])
     return Measured(
         member_id, handle, status, joined_on, position, state, facts, row[FIRST_VALUE - 2], row[FIRST_VALUE - 1] or 0
@@ -138,7 +143,7 @@ async def standings(
 async def states_before(
     connection: AsyncConnection, programme_id: int, day: date, member_ids: Sequence[int]
 ) -> Mapping[int, State]:
-    """The standings as they were left at the end of the day before `day`; who had none is left out."""
+    """The standings as they were left at the end of the day before `day`, locks too; who had none is left out."""
     c = STANDING_CHANGE.c
     chosen = listed(connection, member_ids)
     newest = (
@@ -148,11 +153,8 @@ async def states_before(
         .subquery()
     )
     rows = await connection.execute(
-        select(
-            c.member_id, *(c[name] for name in STATE_COLUMNS if name in c), STANDING.c.locked, STANDING.c.locked_until
-        )
+        select(c.member_id, *(c[name] for name in STATE_COLUMNS if name in c))
         .join(newest, and_(newest.c.member_id == c.member_id, newest.c.number == c.number))
-        .join(STANDING, and_(STANDING.c.programme_id == programme_id, STANDING.c.member_id == c.member_id))
         .where(c.programme_id == programme_id, chosen.clause(c.member_id)),
         chosen.parameters(),
     )

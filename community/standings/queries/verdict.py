@@ -15,13 +15,14 @@ from weakref import WeakKeyDictionary
 from sqlalchemy import ColumnElement, Select, and_, case, exists, false, func, literal, not_, or_, select, true
 
 from community.ledger.models import LEDGER_HEAD
-from community.members.models import LEAVE, MEMBER, Status
+from community.members.models import EVALUATED, LEAVE, MEMBER, Status
 from community.programmes.versions import Versions
 from community.standings.models import STANDING
 from community.standings.queries.chosen import Chosen
 from community.standings.queries.measured import Question, answer, days_between
+from community.standings.queries.then import NOW, View, then
 from community.standings.rules.ladder import HELD, Ladder, Node, Test
-from community.standings.rules.state import PROMOTION
+from community.standings.rules.state import PROMOTION, Known
 
 STATE_COLUMNS = (
     "tier", "since", "at_risk_since", "lost_on", "reckoned_by", "proposal_kind", "proposal_tier", "proposed_on",
@@ -44,6 +45,7 @@ def members_measured(
     position: int | None = None,
     attention_only: bool = False,
     evaluated_only: bool = True,
+    known: Known | None = None,
 ) -> Select[Any]:
     """The chosen members with their standing and the values of the ladder's measures, in id order.
 
@@ -51,13 +53,14 @@ def members_measured(
 
     Columns: id, handle, status, return_on, came_back, joined_on, the ledger position that the statement sees, the
     standing's, then one a measure. With
-    `attention_only` those members alone about whom something may change on `day`.
+    `attention_only` those members alone about whom something may change on `day`; with `known` all as it was then.
     """
-    key = (programme_id, day, type(chosen), sqlite, position, attention_only, evaluated_only, versions.known_types)
+    seen = (position, known, attention_only, evaluated_only)
+    key = (programme_id, day, type(chosen), sqlite, versions.known_types, *seen)
     statements = _built.setdefault(ladder, OrderedDict())
     if key not in statements:
         statements[key] = _members_measured(
-            ladder, versions, programme_id, day, chosen, sqlite, position, attention_only, evaluated_only
+            ladder, versions, programme_id, day, chosen, sqlite, position, attention_only, evaluated_only, known
         )
         while len(statements) > STATEMENTS_KEPT:
             statements.popitem(last=False)
@@ -74,10 +77,13 @@ def _members_measured(
     position: int | None,
     attention_only: bool,
     evaluated_only: bool,
+    known: Known | None,
 ) -> Select[Any]:
+    view = NOW if known is None else then(programme_id, chosen, day, known)
     question = Question(
-        programme_id, ladder.measures, day, ladder.cycle, versions.known_types, chosen, sqlite, position
-    )
+        programme_id, ladder.measures, day, ladder.cycle, versions.known_types, chosen, sqlite,
+        known.position if known else position, known.instant if known else None,
+    )  # fmt: skip
     found = answer(question)
     source = MEMBER.outerjoin(
         STANDING,
@@ -87,42 +93,43 @@ def _members_measured(
             chosen.clause(STANDING.c.member_id),
         ),
     )
-    for joined, member_column in found.joins:
+    for joined, member_column in (*found.joins, *view.joins):
         source = source.outerjoin(joined, member_column == MEMBER.c.id)
-    seen = (
-        select(LEDGER_HEAD.c.number)
-        .where(LEDGER_HEAD.c.programme_id == programme_id)
-        .scalar_subquery()
-        .label("position")
+    seen: ColumnElement[int] = (
+        select(LEDGER_HEAD.c.number).where(LEDGER_HEAD.c.programme_id == programme_id).scalar_subquery()
     )
+    if known is not None:
+        seen = literal(known.position)
+    standing = {**STANDING.c, "locked": view.locked, "locked_until": view.locked_until}
     values = [column.label(f"m{place}") for place, column in enumerate(found.columns)]
     statement = (
         select(
-            MEMBER.c.id, MEMBER.c.handle, MEMBER.c.status, MEMBER.c.return_on, MEMBER.c.came_back, MEMBER.c.joined_on,
-            seen, *(STANDING.c[name] for name in STATE_COLUMNS), *values,
+            MEMBER.c.id, MEMBER.c.handle, view.status.label("status"), view.return_on.label("return_on"),
+            view.came_back.label("came_back"), MEMBER.c.joined_on, seen.label("position"),
+            *(standing[name].label(name) for name in STATE_COLUMNS), *values,
         )
         .select_from(source)
         .where(MEMBER.c.programme_id == programme_id, chosen.clause(MEMBER.c.id))
         .order_by(MEMBER.c.id)
     )  # fmt: skip
     if evaluated_only:
-        statement = statement.where(
-            MEMBER.c.status.in_((Status.ACTIVE.value, Status.ON_LEAVE.value)), MEMBER.c.joined_on <= day
-        )
+        statement = statement.where(view.status.in_(EVALUATED), MEMBER.c.joined_on <= day, *view.only)
     if attention_only:
-        statement = statement.where(_attention(ladder, found.columns, day, sqlite))
+        statement = statement.where(_attention(ladder, found.columns, day, sqlite, view))
     return statement
 
 
-def _attention(ladder: Ladder, values: Sequence[ColumnElement[int]], day: date, sqlite: bool) -> ColumnElement[bool]:
+def _attention(
+    ladder: Ladder, values: Sequence[ColumnElement[int]], day: date, sqlite: bool, view: View
+) -> ColumnElement[bool]:
     s = STANDING.c
     held = case((s.since.is_(None), 0), else_=days_between(s.since, day, sqlite))
     level = _level(ladder)
     met = [_met(ladder, number, values, held) for number in range(1, len(ladder.rungs) + 1)]
     qualified = _qualified(ladder, met)
     marked = or_(s.at_risk_since.is_not(None), s.proposal_kind.is_not(None), s.declined.is_not(None))
-    locked = and_(func.coalesce(s.locked, false()), or_(s.locked_until.is_(None), s.locked_until >= day))
-    on_leave = and_(MEMBER.c.status == Status.ON_LEAVE.value, MEMBER.c.return_on > day)
+    locked = and_(view.locked, or_(view.locked_until.is_(None), view.locked_until >= day))
+    on_leave = and_(view.status == Status.ON_LEAVE.value, view.return_on > day)
     waiting = and_(
         s.at_risk_since.is_(None),
         s.declined.is_(None),
@@ -143,7 +150,7 @@ def _attention(ladder: Ladder, values: Sequence[ColumnElement[int]], day: date, 
         away_since,
     )
     return case(
-        (or_(MEMBER.c.came_back, and_(s.tier.is_not(None), level == 0)), true()),
+        (or_(view.came_back, and_(s.tier.is_not(None), level == 0)), true()),
         (locked, marked),
         (qualified > level, not_(func.coalesce(waiting, false()))),
         (_keep_fails(ladder, values, level), case((on_leave, marked), else_=unsettled)),

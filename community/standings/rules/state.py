@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 PROMOTION = "promotion"
 DEMOTION = "demotion"
@@ -61,6 +61,20 @@ class Facts:
     def leave_days(self, first: date, last: date) -> int:
         """Days of leave from `first` to `last`, both included; a day of return is none."""
         return sum(max(0, (min(back, _after(last)) - max(begun, first)).days) for begun, back in self.leaves)
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What was known at an instant: all that was recorded up to it, the entries up to a ledger position.
+
+    `version` is that of the book in force then. `before` is the instant of the same kind as of which the last run
+    before was made up, None where that one saw what was recorded when it ran.
+    """
+
+    instant: datetime
+    position: int
+    version: int
+    before: datetime | None = None
 
 
 def _after(day: date) -> date:

@@ -1,0 +1,188 @@
+"""The pieces of runs, each inside the caller's transaction: the command line and the jobs are made of the same.
+
+All of them may be repeated: a range decides nothing twice, and what is over stays so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+
+from sqlalchemy import insert, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from community.kit.clock import last_instant, now
+from community.kit.db import is_sqlite, plan_anew
+from community.members import actions as members
+from community.members import queries as member_queries
+from community.members.models import Reader
+from community.programmes.models import PROGRAMME
+from community.programmes.queries import ProgrammeRow
+from community.standings.actions.run.judge import decide_locked
+from community.standings.actions.run.task import BY_RULES, Prompt, Report, Task, pinned
+from community.standings.models import RUN
+from community.standings.queries.chosen import InRange
+from community.standings.queries.present import measured
+from community.standings.queries.runs import (
+    known_at_end_of,
+    known_to,
+    missing_days,
+    newest_run,
+    under_way,
+)
+from community.standings.queries.verdict import members_measured
+from community.standings.rules.ladder import Ladder
+from community.standings.rules.state import Known
+
+LOOKED_AT_ONCE = 5_000
+"""Members locked, decided and written in one transaction at most."""
+
+
+async def open_run(
+    connection: AsyncConnection,
+    programme: ProgrammeRow,
+    day: date,
+    *,
+    quiet: bool = False,
+    full: bool = False,
+    known: Known | None = None,
+    actor: str = BY_RULES,
+) -> Task | None:
+    """Begins the run of a day over everybody, by the version in force (on a day made up: in force then), or takes an
+    unfinished one up. A programme's first run is quiet.
+
+    None where there is nothing to run: a later day was run, or, without `full`, this one to its end and no version was
+    applied since.
+    """
+    last = await newest_run(connection, programme.id, locked=True)
+    version = known.version if known else programme.version
+    if last is not None and last.day > day:
+        return None
+    if last is not None and last.day == day:
+        if last.finished_at is not None:
+            if not full and (known or not programme.everybody_touched) and last.version == version:
+                return None
+        else:
+            quiet = quiet or last.quiet
+    else:
+        quiet = quiet or last is None
+    values = {
+        "version": version, "quiet": quiet, "known_at": known and known.instant, "position": known and known.position,
+        "started_at": now(), "finished_at": None,
+    }  # fmt: skip
+    if last is None or last.day != day:
+        await connection.execute(insert(RUN).values(programme_id=programme.id, day=day, **values))
+    else:
+        await connection.execute(
+            update(RUN).where(RUN.c.programme_id == programme.id, RUN.c.day == day).values(**values)
+        )
+    return Task(pinned(programme, version), day, actor, quiet, known)
+
+
+async def resume(
+    connection: AsyncConnection, programme: ProgrammeRow, day: date, *, actor: str = BY_RULES
+) -> Task | None:
+    """The task of the run under way for a day, as it was begun; None where it is over or superseded.
+
+    A run of a day that ended meanwhile goes on as one made up: what came in since is not of that day.
+    """
+    run = await newest_run(connection, programme.id)
+    if run is None or run.day != day or run.finished_at is not None:
+        return None
+    known = await known_to(connection, programme.id, run)
+    if known is None and run.version != programme.version:
+        return None
+    if known is None and run.started_at <= last_instant(day, programme.book.programme.timezone) < now():
+        known = await known_at_end_of(connection, programme, day)
+    return Task(pinned(programme, run.version), day, actor, run.quiet, known)
+
+
+async def look_for(connection: AsyncConnection, task: Task, first: int, last: int) -> list[int]:
+    """Who of a range of member ids needs a closer look; nobody where the run is over."""
+    chosen = InRange(first, last)
+    await plan_anew(connection)
+    if task.past:
+        return [one.member_id for one in await measured(connection, task.programme, task.ladder, task.day, chosen)]
+    if not task.dry and not await _goes_on(connection, task):
+        return []
+    statement = members_measured(
+        task.ladder, task.programme.versions, task.programme.id, task.day, chosen,
+        sqlite=is_sqlite(connection), attention_only=True, known=task.known,
+    )  # fmt: skip
+    only_ids = statement.with_only_columns(statement.selected_columns[0])
+    ids = set(await connection.scalars(only_ids, chosen.parameters()))
+    if task.known is None:
+        ids.update(
+            await member_queries.touched(
+                connection, task.programme.id, Reader.STANDINGS, first=first, last=last, most=last - first + 1
+            )
+        )
+    return sorted(ids)
+
+
+async def decide(connection: AsyncConnection, task: Task, ids: Sequence[int]) -> Report:
+    """Locks the members, at most `LOOKED_AT_ONCE`, evaluates them and writes what changed.
+
+    Nothing where the run is over, which the report says: whoever ends a run does so before it decides about anybody.
+    """
+    report = Report(task.day, everybody=True)
+    await members.lock(connection, task.programme.id, ids)
+    if not await _goes_on(connection, task):
+        report.ended_early = True
+        return report
+    report.add(
+        await decide_locked(
+            connection, task.programme, task.ladder, task.day, ids, actor=task.actor, quiet=task.quiet, known=task.known
+        )
+    )
+    return report
+
+
+async def close_run(connection: AsyncConnection, task: Task) -> bool:
+    """The day was run to its end; False where the run was over before. A version applied meanwhile keeps everybody
+    touched, and so does a day made up.
+    """
+    if not await _goes_on(connection, task):
+        return False
+    mine = (RUN.c.programme_id == task.programme.id, RUN.c.day == task.day, RUN.c.finished_at.is_(None))
+    await connection.execute(update(RUN).where(*mine).values(finished_at=now()))
+    if task.known is None:
+        await connection.execute(
+            update(PROGRAMME)
+            .where(PROGRAMME.c.id == task.programme.id, PROGRAMME.c.version == task.version)
+            .values(everybody_touched=False)
+        )
+    return True
+
+
+async def touched_once(
+    connection: AsyncConnection,
+    programme: ProgrammeRow,
+    ladder: Ladder,
+    day: date,
+    most: int = LOOKED_AT_ONCE,
+    *,
+    first: int = 0,
+    actor: str = BY_RULES,
+    quiet: bool = False,
+) -> Prompt:
+    """Evaluates at most `most` of those who were touched, from member id `first` on, in one transaction.
+
+    It must wait before a programme's first run, while days before `day` are missing, and where a later one was begun.
+    """
+    ids = await members.lock_touched(connection, programme.id, Reader.STANDINGS, first=first, most=most)
+    prompt = Prompt(Report(day, everybody=False))
+    last = await newest_run(connection, programme.id)
+    yesterday = day - timedelta(days=1)
+    up_to_date = last is not None and (last.day == day or (last.day == yesterday and last.finished_at is not None))
+    if not up_to_date and (last is None or last.day > day or await missing_days(connection, programme, day)):
+        prompt.must_wait = True
+        return prompt
+    judged = await decide_locked(connection, programme, ladder, day, ids, actor=actor, quiet=quiet)
+    prompt.report.add(judged)
+    prompt.more = ids[-1] + 1 if len(ids) == most else None
+    return prompt
+
+
+async def _goes_on(connection: AsyncConnection, task: Task) -> bool:
+    return await under_way(connection, task.programme.id, task.day, task.version, made_up=task.known is not None)
