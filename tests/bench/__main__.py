@@ -14,7 +14,7 @@ from typing import Protocol
 
 from community.kit import clock
 from community.kit.console import collect_seldom
-from tests.bench import boards, dataset, importing, ladder, prompt
+from tests.bench import boards, dataset, importing, jobs, ladder, prompt
 from tests.bench.dataset import DATABASES, NOON, Kind, NotMade
 from tests.bench.figures import Figure, table
 from tests.bench.stage import Stage, stage
@@ -29,6 +29,7 @@ BENCHES: dict[str, Bench] = {
     "values": boards.refreshed,
     "show": boards.shown,
     "export": boards.exported,
+    "workers": jobs.by_workers,
 }
 """Benches on a data set, by the names that `--only` takes."""
 
@@ -39,7 +40,9 @@ class Alone(Protocol):
     def __call__(self, database: str, repeats: int, /, *, quick: bool) -> Awaitable[list[Figure]]: ...
 
 
-ALONE: dict[str, Alone] = {"import": importing.imported, "memory": importing.memory}
+ALONE: dict[str, Alone] = {
+    "import": importing.imported, "memory": importing.memory, "small": jobs.small_jobs, "promptly": jobs.promptly,
+}  # fmt: skip
 """Benches that need no data set."""
 LINEAR = 1.1
 """Ten times the members may take eleven times the time."""
