@@ -23,7 +23,7 @@ async def nothing(_work: Work) -> None:
 KINDS = by_name([Kind("noop", nothing)])
 
 
-async def bare(_ctx: dict[str, Any]) -> None:
+async def bare(ctx: dict[Any, Any], *args: Any, **kwargs: Any) -> None:
     """A bare job of arq that does nothing."""
 
 

@@ -101,13 +101,13 @@ def start(
     command: Sequence[str], out: Any = subprocess.DEVNULL, environment: Mapping[str, str] = os.environ
 ) -> Process:
     """A process of its own, whose output goes to a file or nowhere."""
-    return subprocess.Popen(command, stdout=out, stderr=out, env=dict(environment))
+    return subprocess.Popen(command, stdout=out, stderr=out, env=environment)
 
 
 async def until(found: Callable[[], Awaitable[bool]], every_seconds: float = 0.002) -> None:
     """Waits until something is so, for half an hour at most."""
     async with asyncio.timeout(1_800):
-        while not await found():
+        while not await found():  # noqa: ASYNC110 - another process makes it so
             await asyncio.sleep(every_seconds)
 
 
