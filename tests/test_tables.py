@@ -7,7 +7,7 @@ import shutil
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -145,7 +145,7 @@ async def _refusal(url: str, statement: str) -> str:
 
 
 @pytest.fixture
-def later(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+def later(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     """The product one release later: its migrations, and one more behind them."""
     folder = tmp_path / "migrations"
     shutil.copytree(ROOT / "community" / "migrations", folder, ignore=shutil.ignore_patterns("__pycache__"))
@@ -162,7 +162,14 @@ def later(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
         return found
 
     monkeypatch.setattr(schema, "config", of_later)
-    return "9999"
+    _forget_revisions()
+    yield "9999"
+    _forget_revisions()
+
+
+def _forget_revisions() -> None:
+    schema.head.cache_clear()
+    schema.is_known.cache_clear()
 
 
 def test_an_older_database_is_brought_up_to_date_with_all_that_it_holds(
