@@ -14,6 +14,7 @@ from community.changes import cli as changes
 from community.contributions import cli as contributions
 from community.flow import BY_RECORD, FLOW
 from community.home import cli as home
+from community.home.backup.cli import backup, restore
 from community.home.demo.cli import demo
 from community.intake import cli as intake
 from community.jobs import cli as jobs
@@ -40,6 +41,8 @@ for name in ORDER:
 app.command()(home.serve)
 app.command()(home.status)
 app.command()(workers.worker)
+app.command()(backup)
+app.command()(restore)
 app.command()(demo)
 
 

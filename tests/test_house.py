@@ -27,8 +27,8 @@ COMMON = frozenset(
 OWN = {
     "kit": {
         "arguments", "bulk", "cells", "clock", "columns", "console", "days", "db", "errors", "ids", "languages",
-        "log", "metrics", "outages", "places", "rows", "schema", "secrets", "settings", "tabular", "text", "urls",
-        "web",
+        "log", "metrics", "outages", "places", "rows", "schema", "secrets", "settings", "sqlite_file", "tabular",
+        "text", "urls", "web",
     },
     "jobs": {"embedded", "following", "health", "messenger", "runner", "timetable", "work"},
     "programmes": {
@@ -37,7 +37,7 @@ OWN = {
     },
     "intake": {"files"},
     "leaderboards": {"exports"},
-    "home": {"demo", "refresh", "status", "verify"},
+    "home": {"backup", "demo", "refresh", "status", "verify"},
 }  # fmt: skip
 """What a room has beside those."""
 
@@ -46,6 +46,7 @@ TOP = {"__init__", "__main__", "app", "cli", "flow", "tables", "migrations", *RO
 SQL_PLACES = ("models", "queries", "actions", "checks", "migrations")
 SQL_FILES = {
     "kit/db.py": "the engine itself",
+    "kit/sqlite_file.py": "a database as a file: what it is made of, whatever it holds",
     "kit/rows.py": "rows in bulk, by COPY or executemany",
     "kit/bulk.py": "statements over many rows, for the actions of every room",
 }

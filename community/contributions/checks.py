@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 
 from sqlalchemy import exists, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from community.contributions.actions.awards import Change, differences, load
+from community.contributions.actions.awards import Change, Held, differences, load
 from community.contributions.actions.held import CONTENT, Content
 from community.contributions.models import CONTRIBUTION, State
 from community.kit.bulk import among
@@ -25,8 +25,19 @@ async def awards(connection: AsyncConnection, programme: ProgrammeRow) -> AsyncI
         last = ids[-1]
         async for difference in _prices(connection, programme, ids):
             yield difference
-        for change in differences(await load(connection, programme.id, ids), programme.versions):
+        held = await load(connection, programme.id, ids)
+        for lost in _without_entry(held):
+            yield lost
+        for change in differences(held, programme.versions):
             yield _told(change)
+
+
+def _without_entry(held: Iterable[Held]) -> Iterator[str]:
+    """The contributions whose award is no entry of the ledger; from here on they have none."""
+    for one in held:
+        if one.live is not None and one.live.points is None:
+            yield f"contribution {one.id} has its award in entry {one.live.number}, which is not there"
+            one.live = None
 
 
 def _told(change: Change) -> str:

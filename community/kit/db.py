@@ -16,6 +16,7 @@ from itertools import count
 from pathlib import Path
 from random import uniform
 from typing import Any, Protocol, TypeVar
+from urllib.parse import quote
 from weakref import WeakKeyDictionary
 
 from sqlalchemy import BigInteger, DateTime, Dialect, Integer, MetaData, String, Table, event, inspect, text
@@ -89,6 +90,11 @@ def driver_url(url: str) -> URL:
             f"COMMUNITY_DATABASE_URL: found {parsed.drivername}://…; accepted: sqlite:///FILE or postgresql://…"
         )
     return parsed.set(drivername=drivers[parsed.drivername])
+
+
+def sqlite_url(file: Path) -> str:
+    """The URL of a SQLite file, whatever its name."""
+    return f"sqlite:///{quote(str(file))}"
 
 
 def create_engine(url: str, connections: int = 4, wait_seconds: float = 30) -> AsyncEngine:

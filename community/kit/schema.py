@@ -6,7 +6,6 @@ says `community db upgrade` and stops (house, decision 7).
 
 from __future__ import annotations
 
-import sqlite3
 from functools import cache
 from pathlib import Path
 
@@ -17,6 +16,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from community.kit import sqlite_file
 from community.kit.clock import now
 from community.kit.db import is_sqlite, reading, writing
 from community.kit.errors import MachineryError
@@ -58,7 +58,8 @@ async def upgrade(engine: AsyncEngine) -> bool:
     if present == head():
         return False
     if present is not None and is_sqlite(engine) and engine.url.database:
-        _copy(Path(engine.url.database).expanduser(), present)
+        file = Path(engine.url.database).expanduser()
+        sqlite_file.copy(file, file.with_name(f"{file.name}.before-{present}-{now():%Y%m%dT%H%M%S}"))
     async with writing(engine) as connection:
         await connection.run_sync(lambda sync: command.upgrade(config(sync), "head"))
     return True
@@ -71,12 +72,3 @@ async def ensure(engine: AsyncEngine) -> None:
     elif (present := await revision(engine)) != head():
         state = "empty" if present is None else f"at revision {present}"
         raise MachineryError(f"the database is {state}, this version needs {head()}: run `community db upgrade`")
-
-
-def _copy(file: Path, present: str) -> None:
-    """A copy of the file beside it, by SQLite's backup API."""
-    target = file.with_name(f"{file.name}.before-{present}-{now():%Y%m%dT%H%M%S}")
-    with sqlite3.connect(file) as source, sqlite3.connect(target) as copy:
-        source.backup(copy)
-    source.close()
-    copy.close()

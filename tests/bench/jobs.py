@@ -36,7 +36,7 @@ from tests.bench.dataset import SLUG, empty
 from tests.bench.figures import Figure, seconds
 from tests.bench.ladder import hand_written
 from tests.bench.stage import CORES, RANGE, Stage
-from tests.bench.workers import Workers, idle_share, megabytes, redis_url, until, workers
+from tests.bench.workers import Workers, idle_share, megabytes, redis_url, start, until, workers
 from workers.main import CONNECTIONS, KINDS
 from workers.schedule import SCHEDULE, places
 
