@@ -50,8 +50,8 @@ class Model(Awards):
     decisions: list[Decision] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)
     last_run: date | None = None
-    past: dict[str, list[tuple[date, Standing]]] = field(default_factory=dict)
-    """Of each member, the standings that were, with the day of the evaluation or verb that led to each."""
+    past: dict[str, list[tuple[date, Standing, date | None]]] = field(default_factory=dict)
+    """Of each member, the day of each evaluation or verb, and the standing and lock that it left."""
 
     # Members
 
@@ -71,13 +71,18 @@ class Model(Awards):
             assert return_on is not None
             member.leaves.append((today, return_on))
 
-    def lock(self, handle: str, until: date | None = None) -> None:
+    def lock(self, handle: str, until: date | None = None, day: date = date.min) -> None:
         """Lock a member in the tier held, with the last day locked or without an end."""
-        self.members[handle].locked_until = until or date.max
+        self._lock(handle, until or date.max, day)
 
-    def unlock(self, handle: str) -> None:
+    def unlock(self, handle: str, day: date = date.min) -> None:
         """End a lock."""
-        self.members[handle].locked_until = None
+        self._lock(handle, None, day)
+
+    def _lock(self, handle: str, locked_until: date | None, day: date) -> None:
+        if self.members[handle].locked_until != locked_until:
+            self.members[handle].locked_until = locked_until
+            self.past[handle].append((day, self.standings[handle], locked_until))
 
     # Standings
 
@@ -101,10 +106,12 @@ class Model(Awards):
     def explain(self, handle: str, day: date) -> Evaluation:
         """What an evaluation on the day finds, recording nothing: from the present standing, for a day before the last
         run from that at the end of the day before."""
-        before = self.standings[handle]
+        before, member = self.standings[handle], self.members[handle]
         if self.last_run and day < self.last_run:
-            before = next((was for on, was in reversed(self.past[handle]) if on < day), Standing())
-        return tiers.evaluate_member(self.members[handle], before, self.versions, self.facts(handle, day), day)
+            left = ((was, lock) for on, was, lock in reversed(self.past[handle]) if on < day)
+            before, locked_until = next(left, (Standing(), None))
+            member = replace(member, locked_until=locked_until)
+        return tiers.evaluate_member(member, before, self.versions, self.facts(handle, day), day)
 
     def evaluate_member(self, handle: str, day: date) -> None:
         """One evaluation by the rules, recorded."""
@@ -180,7 +187,7 @@ class Model(Awards):
         if before.at_risk_since and not after.at_risk_since and before.tier == after.tier:
             self.events.append(Event(handle, day, "mark_taken_back"))
         self.standings[handle] = after
-        self.past[handle].append((day, after))
+        self.past[handle].append((day, after, self.members[handle].locked_until))
 
     def row(self, handle: str, today: date) -> dict[str, Any]:
         """A standing as `standings list --json` shows it."""

@@ -274,9 +274,10 @@ def _of_member(model: Model, step: Step) -> Act | None:
         case "lock":
             on_a_tier = [each for each in sorted(model.members) if model.standings[each].tier]
             handle = _nth(on_a_tier, step.pick) if on_a_tier else handle
-            return "lock", {"handle": handle, "until": return_on if step.flag else None}
+            until = return_on if step.flag else None
+            return "lock", {"handle": handle, "until": until, "day": model.last_run or step.day}
         case "unlock":
-            return "unlock", {"handle": handle}
+            return "unlock", {"handle": handle, "day": model.last_run or step.day}
         case "place":
             others = [each for each in [None, *keys] if each != model.standings[handle].tier]
             by_hand = {"handle": handle, "day": _day_by_hand(model, step)}
