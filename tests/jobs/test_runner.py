@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
+from functools import partial
 
 import pytest
 from sqlalchemy import text
@@ -108,7 +109,7 @@ async def test_whoever_lost_the_lease_writes_nothing(engine: AsyncEngine) -> Non
     assert (await again(engine, job)).state == "done"
     for late in (actions.finish, actions.hold):
         with pytest.raises(LostError):
-            await _write(engine, "late", lambda connection, late=late: late(connection, stale))
+            await _write(engine, "late", partial(late, claimed=stale))
     assert await effects(engine) == [""]
 
 
@@ -190,7 +191,7 @@ async def test_what_ended_can_neither_be_retried_nor_discarded(engine: AsyncEngi
         await at.short()
     for verb in (actions.retry, actions.discard):
         with pytest.raises(Conflict, match="the job is done"):
-            await _write(engine, "x", lambda connection, verb=verb: verb(connection, job.id, actor="cleo"))
+            await _write(engine, "x", partial(verb, job_id=job.id, actor="cleo"))
     assert await effects(engine) == [""]
     async with writing(engine) as connection:
         await actions.retry(connection, other.id, actor="cleo")
