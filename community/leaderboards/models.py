@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from sqlalchemy import Column, ForeignKey, ForeignKeyConstraint, Index
+from sqlalchemy import Column, ForeignKey, ForeignKeyConstraint, Index, text
 from sqlmodel import Field, SQLModel
 
 from community.kit.db import Big, Ordered, table
@@ -59,4 +59,6 @@ Index(
     BOARD_VALUE.c.board,
     BOARD_VALUE.c.value.desc(),
     BOARD_VALUE.c.folded,
+    postgresql_where=text("value > 0"),
+    sqlite_where=text("value > 0"),
 )

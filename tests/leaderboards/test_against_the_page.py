@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from datetime import date, timedelta
 from itertools import count
 from typing import Any
+from unittest.mock import patch
 
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
@@ -14,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from community.kit import db
 from community.kit.db import reading, writing
-from community.leaderboards.actions import refresh
+from community.leaderboards.actions import refresh, values
 from community.leaderboards.checks import check_values
 from community.leaderboards.queries.kept import kept
 from community.leaderboards.queries.shown import around, rows, top
@@ -87,11 +88,14 @@ def acts(draw: st.DrawFn) -> Act:
 @given(
     told=st.lists(boards(), min_size=1, max_size=3), members=st.integers(1, len(HANDLES)),
     first=st.lists(acts(), min_size=1, max_size=30), then=st.lists(acts(), max_size=8), on=days, later=days,
+    filled_from=st.sampled_from([1, values.FILLED_FROM]),
 )  # fmt: skip
 def test_kept_values_the_ledger_and_the_page_agree(
-    database_url: str, told: list[Told], members: int, first: list[Act], then: list[Act], on: date, later: date
-) -> None:
-    asyncio.run(_story(database_url, told, members, first, then, on, later))
+    database_url: str, told: list[Told], members: int, first: list[Act], then: list[Act], on: date, later: date,
+    filled_from: int,
+) -> None:  # fmt: skip
+    with patch.object(values, "FILLED_FROM", filled_from):
+        asyncio.run(_story(database_url, told, members, first, then, on, later))
 
 
 async def _story(

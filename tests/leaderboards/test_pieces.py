@@ -17,6 +17,7 @@ from community.leaderboards.actions import (
     settle,
     still_wanted,
     touched_once,
+    values,
 )
 from community.leaderboards.checks import check_values
 from community.leaderboards.queries.kept import kept
@@ -91,13 +92,37 @@ async def test_many_settle_in_one_transaction_and_are_counted_once(
     engine: AsyncEngine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     world = await filled(engine, 25)
-    monkeypatch.setattr("community.leaderboards.actions.values.LOOKED_AT_ONCE", 4)
+    monkeypatch.setattr(values, "LOOKED_AT_ONCE", 4)
     task = Task(await read(engine), DAY)
     async with writing(engine) as connection:
         await open_values(connection, task.programme, DAY)
         settled = await settle(connection, task, [person.id for person in world.people])
         assert await close_values(connection, task)
     assert (settled.looked_at, settled.added) == (25, 50)
+    assert await differences(engine) == []
+
+
+@pytest.mark.parametrize("boards", [1, 17])
+async def test_the_database_fills_what_is_empty_by_itself(
+    engine: AsyncEngine, monkeypatch: pytest.MonkeyPatch, boards: int
+) -> None:
+    """In parts, by two at a time who count in the same rows of the tally, and only where nothing is kept."""
+    monkeypatch.setattr(values, "FILLED_FROM", 3)
+    monkeypatch.setattr(values, "LOOKED_AT_ONCE", 4)
+    async with writing(engine) as connection:
+        world = World(book_of("aces", *({"key": f"b{number}", "metric": "points"} for number in range(boards))))
+        await world.begin(connection)
+        for number in range(40):
+            person = await world.join(connection, f"m{number:02}", country="FR", status=("active", "left")[number % 2])
+            await world.give(connection, person, date(2025, 3, 1), 1 + number % 3)
+    first = await refresh(engine, "aces", DAY, range_size=10, connections=2)
+    assert (first.added, await differences(engine)) == (20 * boards, [])
+    async with writing(engine) as connection:
+        for person in world.people[:20]:
+            await world.change(connection, person, status="active")
+            await world.give(connection, person, date(2025, 3, 2), 5)
+    again = await refresh(engine, "aces", DAY, range_size=40, full=True)
+    assert (again.added, again.changed, again.removed) == (10 * boards, 10 * boards, 0)
     assert await differences(engine) == []
 
 

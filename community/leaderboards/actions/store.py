@@ -38,6 +38,7 @@ async def _remove(connection: AsyncConnection, programme_id: int, changes: Seque
             delete(BOARD_VALUE).where(
                 BOARD_VALUE.c.programme_id == programme_id,
                 BOARD_VALUE.c.board == board,
+                BOARD_VALUE.c.member_id.between(min(ids), max(ids)),  # so the key is used without statistics, too
                 among(connection, BOARD_VALUE.c.member_id, ids),
             )
         )

@@ -18,10 +18,11 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from community.kit.db import is_sqlite, plan_anew
+from community.leaderboards.actions.fill import anything_kept, count, fill
 from community.leaderboards.actions.store import Tally, store
 from community.leaderboards.models import BOARD_STATE, BOARD_TALLY, BOARD_VALUE
-from community.leaderboards.queries.differences import Change, differences
-from community.leaderboards.queries.valued import Asked, differing
+from community.leaderboards.queries.differences import differences
+from community.leaderboards.queries.valued import Asked, compared, differing
 from community.members import actions as members
 from community.members import queries as member_queries
 from community.members.models import Reader
@@ -31,6 +32,9 @@ from community.standings.queries.chosen import Chosen, InRange, listed
 
 LOOKED_AT_ONCE = 2_000
 """Members locked and recomputed by one statement at most."""
+
+FILLED_FROM = 500
+"""So many members at least, of whom nothing is kept, are written by the database itself."""
 
 States = dict[str, tuple[date, int]]
 """By board: the day and version for which it is kept; a version below zero is on its way."""
@@ -181,14 +185,20 @@ def _same(kept: States, task: Task) -> bool:
 
 async def _settle(connection: AsyncConnection, task: Task, ids: Sequence[int]) -> Settled:
     """The members' rows are locked. The tally comes last, once: other transactions count in the same rows."""
+    parts = [ids[start : start + LOOKED_AT_ONCE] for start in range(0, len(ids), LOOKED_AT_ONCE)]
+    if len(ids) >= FILLED_FROM and not await anything_kept(connection, task.programme, ids):
+        for some in parts:
+            for asked in task.asked(connection, listed(connection, some)):
+                await fill(connection, asked)
+            await members.untouch(connection, task.programme.id, Reader.BOARDS, some)
+        return Settled(len(ids), await count(connection, task.programme, ids))
     tally = Tally()
     came = stayed = went = 0
-    for start in range(0, len(ids), LOOKED_AT_ONCE):
-        some = ids[start : start + LOOKED_AT_ONCE]
+    for some in parts:
         chosen = listed(connection, some)
         for asked in task.asked(connection, chosen):
-            rows = (await connection.execute(differing(asked), chosen.parameters())).all()
-            changes: list[Change] = list(differences(asked, rows))
+            rows = (await connection.execute(compared(asked), chosen.parameters())).all()
+            changes = list(differences(asked, rows))
             await store(connection, task.programme.id, changes)
             tally.add(changes)
             came += sum(change.came for change in changes)

@@ -16,7 +16,10 @@ ON_BOARD = tuple(BOARD_VALUE.c[name] for name in ("member_id", "folded", "value"
 PROGRAMME_AND_BOARD = (
     BOARD_VALUE.c.programme_id == bindparam("programme"),
     BOARD_VALUE.c.board == bindparam("board"),
+    BOARD_VALUE.c.value > literal_column("0"),
 )
+"""Every value is above 0. Saying so opens the index in the order of the board; who looks a member up does not say it,
+since a database without statistics would take that index for the key."""
 
 
 def at_most(most: int) -> ColumnElement[int]:

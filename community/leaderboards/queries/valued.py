@@ -21,6 +21,7 @@ from community.standings.rules.measures import Measure
 EVERYBODY = InRange(0, 2**63 - 1)
 BOARDS_AT_ONCE = 16
 """Boards of which one statement computes the values: SQLite joins at most 64 tables."""
+_V = BOARD_VALUE.c
 ON_BOARDS = (Status.ACTIVE.value, Status.ON_LEAVE.value)
 
 
@@ -51,6 +52,11 @@ class Valued:
     value: ColumnElement[int]
     contributions: ColumnElement[int]
 
+    @property
+    def should_be(self) -> tuple[ColumnElement[Any], ColumnElement[Any]]:
+        """The value and the contributions, null for who does not stand there."""
+        return case((self.stands, self.value)), case((self.stands, self.contributions))
+
 
 def standing_on(asked: Asked) -> Select[Any]:
     """Who stands on the one board asked about: member_id, folded, value, contributions."""
@@ -67,24 +73,57 @@ def standing_on(asked: Asked) -> Select[Any]:
     )
 
 
-def differing(asked: Asked) -> Select[Any]:
-    """The chosen members of whom any kept value is not what the ledger gives.
+def valued(asked: Asked) -> Select[Any]:
+    """What the chosen members should have on each board.
+
+    Columns: id, folded, then for each board `value…` and `contributions…` with its place (null: not on the board).
+    """
+    source, boards = _source(asked)
+    columns = [
+        column.label(name)
+        for place, found in enumerate(boards)
+        for name, column in zip(_names(place), found.should_be, strict=True)
+    ]
+    return (
+        select(MEMBER.c.id, MEMBER.c.folded, *columns)
+        .select_from(source)
+        .where(MEMBER.c.programme_id == asked.programme_id, asked.chosen.clause(MEMBER.c.id))
+    )
+
+
+def compared(asked: Asked) -> Select[Any]:
+    """What the chosen members should have on each board, beside what is kept of them, member by member.
 
     Columns: id, folded, then for each board the value and the contributions as they should be (null: not on the
-    board), and as they are kept.
+    board), and as they are kept. For a list of members: each kept value is looked up by its key, whatever the database
+    knows or not of how many there are.
     """
+    source, boards = _source(asked)
+    columns: list[ColumnElement[Any]] = []
+    for found in boards:
+        mine = (_V.programme_id == asked.programme_id, _V.board == found.board.key, _V.member_id == MEMBER.c.id)
+        kept = (select(column).where(*mine).scalar_subquery() for column in (_V.value, _V.contributions))
+        columns += [*found.should_be, *kept]
+    labelled = [column.label(f"c{place}") for place, column in enumerate(columns)]
+    return (
+        select(MEMBER.c.id, MEMBER.c.folded, *labelled)
+        .select_from(source)
+        .where(MEMBER.c.programme_id == asked.programme_id, asked.chosen.clause(MEMBER.c.id))
+        .order_by(MEMBER.c.id)
+    )
+
+
+def differing(asked: Asked) -> Select[Any]:
+    """The members of a range of whom any kept value is not what the ledger gives; columns as of `compared`."""
     source, boards = _source(asked)
     kept = _kept(asked)
     source = source.outerjoin(kept, kept.c.member_id == MEMBER.c.id)
     columns: list[ColumnElement[Any]] = []
     differs: list[ColumnElement[bool]] = []
     for place, found in enumerate(boards):
-        pairs = (
-            (case((found.stands, found.value)), kept.c[f"value{place}"]),
-            (case((found.stands, found.contributions)), kept.c[f"contributions{place}"]),
-        )
-        columns += [should for should, _is in pairs] + [is_ for _should, is_ in pairs]
-        differs += [should.is_distinct_from(is_) for should, is_ in pairs]
+        kept_as = [kept.c[name] for name in _names(place)]
+        columns += [*found.should_be, *kept_as]
+        differs += [should.is_distinct_from(is_) for should, is_ in zip(found.should_be, kept_as, strict=True)]
     labelled = [column.label(f"c{place}") for place, column in enumerate(columns)]
     return (
         select(MEMBER.c.id, MEMBER.c.folded, *labelled)
@@ -140,21 +179,24 @@ def _may_stand(asked: Asked, board: Board) -> Sequence[ColumnElement[bool]]:
     return clauses
 
 
+def _names(place: int) -> tuple[str, str]:
+    return f"value{place}", f"contributions{place}"
+
+
 def _kept(asked: Asked) -> FromClause:
     """The kept values of the chosen members, a column a board, so that a hundred boards are one join."""
-    c = BOARD_VALUE.c
     columns = [
-        func.max(c[name]).filter(c.board == board.key).label(f"{name}{place}")
+        func.max(column).filter(_V.board == board.key).label(name)
         for place, board in enumerate(asked.boards)
-        for name in ("value", "contributions")
+        for name, column in zip(_names(place), (_V.value, _V.contributions), strict=True)
     ]
     return (
-        select(c.member_id, *columns)
+        select(_V.member_id, *columns)
         .where(
-            c.programme_id == asked.programme_id,
-            c.board.in_([board.key for board in asked.boards]),
-            asked.chosen.clause(c.member_id),
+            _V.programme_id == asked.programme_id,
+            _V.board.in_([board.key for board in asked.boards]),
+            asked.chosen.clause(_V.member_id),
         )
-        .group_by(c.member_id)
+        .group_by(_V.member_id)
         .subquery("kept")
     )
