@@ -241,9 +241,9 @@ def test_no_file_names_a_registry_or_a_folder_of_one_machine() -> None:
 
 def _own_files() -> Iterator[Path]:
     """Every text file of the project, without what tools leave behind."""
-    kinds = {".py", ".md", ".toml", ".txt", ".yaml", ".json", ".mako", ".svg", ".cfg", ""}
+    kinds = {".py", ".md", ".toml", ".txt", ".yaml", ".json", ".mako", ".svg", ".cfg", ".conf", ".env", ".service", ""}
     for top in sorted(ROOT.iterdir()):
-        if top.name in ("community", "tests", "docs", ".ci"):
+        if top.name in ("community", "workers", "tests", "docs", "deploy", ".ci"):
             yield from (one for one in sorted(top.rglob("*")) if _is_text(one, kinds))
         elif top.is_file() and top.suffix in kinds and top.name != ".git":  # which is a file in a work tree beside
             yield top
