@@ -2,6 +2,8 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+# Tests wait for databases as long as they reckon: two workers a core.
+WORKERS ?= $(shell $(PYTHON) -c 'import os; print(2 * (os.cpu_count() or 1))')
 .DEFAULT_GOAL := help
 .PHONY: help install demo test check lint types contracts bench proof drills wheel clean
 
@@ -19,7 +21,7 @@ demo: install ## Build a demonstration programme and show what happened
 	$(BIN)/community demo --home build/demo
 
 test: install ## Run the suite on SQLite, and on PostgreSQL where one answers
-	$(BIN)/python -m pytest -n auto --dist worksteal
+	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
 
 check: lint types contracts ## Everything that reads the code without running it
 
@@ -37,7 +39,7 @@ bench: install ## Measure, each figure beside a bound (BENCH='--members 10000,10
 	$(BIN)/python -m tests.bench $(BENCH)
 
 proof: install ## The long profile of the property-based tests
-	HYPOTHESIS_PROFILE=long $(BIN)/python -m pytest -n auto --dist worksteal tests/engine tests/model
+	HYPOTHESIS_PROFILE=long $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal tests/engine tests/model
 
 drills: install ## Kill, repeat and race, for long
 	COMMUNITY_DRILLS=long $(BIN)/python -m pytest -n auto --dist worksteal tests/drills
