@@ -1,18 +1,21 @@
-"""What must hold of the values that are kept: they are what the ledger gives, and the tally counts them."""
+"""What must hold of the values that are kept: they are what the ledger gives, and the tally counts them; and of what
+was frozen: it is as it was."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from itertools import groupby
 
 from sqlalchemy import and_, cast, func, literal, select, union_all
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from community.kit.db import Big, is_sqlite
-from community.leaderboards.models import BOARD_STATE, BOARD_TALLY, BOARD_VALUE
+from community.leaderboards.models import BOARD_STATE, BOARD_TALLY, BOARD_VALUE, SNAPSHOT_PLACE
 from community.leaderboards.queries.differences import differences
+from community.leaderboards.queries.snapshots import SnapshotRow, digest_of, ledger_digest, snapshots
 from community.leaderboards.queries.valued import Asked, differing
 from community.leaderboards.rules import counters
+from community.ledger.queries import position
 from community.members import queries as member_queries
 from community.members.models import MEMBER, TOUCHED, Reader
 from community.programmes.queries import ProgrammeRow
@@ -35,7 +38,46 @@ async def check_values(connection: AsyncConnection, programme: ProgrammeRow) -> 
         yield difference
 
 
-CHECKS = (check_values,)
+async def check_snapshots(connection: AsyncConnection, programme: ProgrammeRow) -> AsyncIterator[str]:
+    """What is not as it was frozen: places, what they rest on, and the entries up to the position of each snapshot.
+
+    The digest of the ledger is proved from that of the snapshot before, so a changed entry is told of once.
+    """
+    before: SnapshotRow | None = None
+    there = await snapshots(connection, programme.id)
+    ends = await position(connection, programme.id)
+    for number, one in enumerate(there, start=1):
+        if one.number != number:
+            yield f"the {'first snapshot' if before is None else 'next snapshot'} is number {one.number}, not {number}"
+            break
+        name = f"snapshot {one.number} of {one.board}"
+        if one.position > ends:
+            yield f"{name}: covers {one.position} entries, the ledger has {ends}"
+        elif await ledger_digest(connection, programme.id, before, one.position) != one.ledger_digest:
+            yield f"{name}: the ledger up to entry {one.position} is not the one that it saw"
+        if await digest_of(connection, programme.id, one) != one.digest:
+            yield f"{name}: its {one.rows} places are not those that were frozen"
+        before = one
+    async for difference in _strange_places(connection, programme.id, there):
+        yield difference
+
+
+CHECKS = (check_values, check_snapshots)
+
+
+async def _strange_places(
+    connection: AsyncConnection, programme_id: int, there: Sequence[SnapshotRow]
+) -> AsyncIterator[str]:
+    """Places beyond those of a snapshot, and places of none."""
+    c = SNAPSHOT_PLACE.c
+    stored = select(c.snapshot, func.count(), func.max(c.place)).where(c.programme_id == programme_id)
+    expected = {one.number: one for one in there}
+    for number, count, last in await connection.execute(stored.group_by(c.snapshot).order_by(c.snapshot)):
+        one = expected.get(number)
+        if one is None:
+            yield f"there are places of snapshot {number}, which is none"
+        elif not count == last == one.rows:
+            yield f"snapshot {number} of {one.board}: {count} places are stored, not {one.rows}"
 
 
 async def _values(connection: AsyncConnection, programme: ProgrammeRow) -> AsyncIterator[str]:

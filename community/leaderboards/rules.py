@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date
 from typing import Any, Final, NamedTuple
 
-from community.programmes.book import Board, Cycle
-from community.programmes.windows import bounds
+from community.programmes.book import Board, Book, Cycle
+from community.programmes.windows import MONTHS_OF, bounds, cap_period, parse_window, plus_days
 from community.standings.rules.measures import Measure
 
 BUCKET: Final = 512
@@ -30,6 +30,14 @@ class Row(NamedTuple):
     tier: str | None
     value: int
     contributions: int
+
+
+class Due(NamedTuple):
+    """A board that is to be frozen as of the last day of a period, which is over."""
+
+    board: str
+    first: date
+    last: date
 
 
 class Tie(NamedTuple):
@@ -113,3 +121,30 @@ def first_ranks(ties: str, values: Sequence[int]) -> list[int]:
     members = Counter(values)
     line = [Tie(value, members[value]) for value in values]
     return ranks(ties, line, 0, Before(0, 0, 0)) if line else []
+
+
+def period_unit(board: Board) -> str:
+    """The period at whose end a board is frozen: that of a calendar window, else the month."""
+    unit = parse_window(board.window).unit
+    return unit if unit in (*MONTHS_OF, "cycle") else "month"
+
+
+def periods(board: Board, cycle: Cycle, since: date, until: date) -> Iterator[Due]:
+    """The periods of a board that ended from `since` to `until`, in order."""
+    unit, day = period_unit(board), since
+    while day <= until:
+        first, last = cap_period(unit, day, cycle)
+        if last > until:
+            return
+        yield Due(board.key, first, last)
+        if last == date.max:
+            return
+        day = plus_days(last, 1)
+
+
+def frozen_alike(one: Book, other: Book, key: str) -> bool:
+    """Whether both books have the board, and freeze it at the end of the same periods."""
+    units = [period_unit(board) for book in (one, other) for board in book.leaderboards if board.key == key]
+    if len(units) != 2 or units[0] != units[1]:
+        return False
+    return units[0] != "cycle" or one.programme.cycle == other.programme.cycle

@@ -9,7 +9,14 @@ from datetime import date, datetime
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from community.kit.digests import digest
 from community.ledger.models import ENTRY, LEDGER_HEAD
+
+DIGESTED = (
+    "number", "member_id", "kind", "effective_on", "type", "points", "balance", "contributions", "reach", "reverses",
+    "version", "recorded_at", "cause",
+)  # fmt: skip
+"""What a digest of entries covers: all of an entry but its programme, whose ledger it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,3 +99,15 @@ async def position_at(connection: AsyncConnection, programme_id: int, instant: d
         )
     )
     return int(newest if overtaking is None else overtaking - 1)
+
+
+async def entries_digest(
+    connection: AsyncConnection, programme_id: int, before: str, *, after: int = 0, last: int
+) -> str:
+    """A digest over the entries numbered from `after` + 1 to `last`, and over that of the ones `before` them.
+
+    So one that was kept at an earlier position leads to a later one by reading only what came since.
+    """
+    columns = [ENTRY.c[name] for name in DIGESTED]
+    mine = (ENTRY.c.programme_id == programme_id,)
+    return await digest(connection, before, columns, where=mine, number=ENTRY.c.number, first=after + 1, last=last)

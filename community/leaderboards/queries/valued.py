@@ -27,7 +27,8 @@ ON_BOARDS = (Status.ACTIVE.value, Status.ON_LEAVE.value)
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """Whose values on which boards: of a programme, by a book, on a day, for the chosen members."""
+    """Whose values on which boards: of a programme, by a book, on a day, for the chosen members, as known at a ledger
+    position (None: now)."""
 
     programme_id: int
     book: Book
@@ -36,6 +37,7 @@ class Asked:
     day: date
     chosen: Chosen
     sqlite: bool
+    position: int | None = None
 
     def parts(self) -> Iterator[Asked]:
         """The same of some boards at a time, as many as one statement takes."""
@@ -59,7 +61,7 @@ class Valued:
 
 
 def standing_on(asked: Asked) -> Select[Any]:
-    """Who stands on the one board asked about: member_id, folded, value, contributions."""
+    """Who stands on the one board asked about: member_id, folded, value, contributions, country."""
     source, (found,) = _source(asked)
     return (
         select(
@@ -67,6 +69,7 @@ def standing_on(asked: Asked) -> Select[Any]:
             MEMBER.c.folded,
             found.value.label("value"),
             found.contributions.label("contributions"),
+            MEMBER.c.country,
         )
         .select_from(source)
         .where(MEMBER.c.programme_id == asked.programme_id, asked.chosen.clause(MEMBER.c.id), found.stands)
@@ -149,8 +152,9 @@ def _source(asked: Asked) -> tuple[FromClause, list[Valued]]:
     wanted = [measures(board) for board in asked.boards]
     each = _distinct(one for pair in wanted for one in pair)
     question = Question(
-        asked.programme_id, each, asked.day, asked.book.programme.cycle, asked.known_types, asked.chosen, asked.sqlite
-    )
+        asked.programme_id, each, asked.day, asked.book.programme.cycle, asked.known_types, asked.chosen, asked.sqlite,
+        asked.position,
+    )  # fmt: skip
     found = answer(question)
     source: FromClause = MEMBER
     for joined, member_column in found.joins:
