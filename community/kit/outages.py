@@ -12,6 +12,9 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 _AWAY = ("08", "28", "3D", "53", "57", "58")
 """Classes of PostgreSQL's states: no connection, not let in, no such database, no room, shut down, broken."""
 
+_ONLY_READ = "25006"
+"""A server that takes no writes: a replica, or one that was a primary until a moment ago."""
+
 
 def database_is_away(error: BaseException) -> bool:
     """Whether the database does not answer, or is out of connections, room or patience."""
@@ -24,4 +27,4 @@ def _is_away(error: DBAPIError) -> bool:
     state = str(getattr(error.orig, "sqlstate", ""))
     damaged = type(error.orig) is sqlite3.DatabaseError  # no database, or a damaged one; defects of ours are subclasses
     driver_says = damaged or isinstance(error.orig, sqlite3.OperationalError | asyncpg.InterfaceError)
-    return error.connection_invalidated or driver_says or state[:2] in _AWAY
+    return error.connection_invalidated or driver_says or state[:2] in _AWAY or state == _ONLY_READ
