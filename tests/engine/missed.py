@@ -32,6 +32,8 @@ FACTS = frozenset(
     }
 )  # fmt: skip
 """What may happen while nothing is run; verbs by hand that move a member are of the day of the last run instead."""
+LOCKS = ("standing.locked", "standing.unlocked")
+"""Records of verbs by hand, which are of the day of the last run."""
 LAST = 2
 """The last moment of a day."""
 
@@ -124,10 +126,11 @@ MARKS = (
 DECIDED = ("number", "from_tier", "to_tier", "day", "position", "version", "reasons", "decided_by")
 
 
-async def standings(product: Product, *more: str) -> dict[str, Any]:
-    """Where everybody stands, by handle."""
+async def standings(product: Product) -> dict[str, Any]:
+    """Where everybody stands, by handle, but for locks; nowhere is the same whether it is written down or not."""
     async with reading(product.engine) as connection:
-        return await _by_handle(connection, product, STANDING, *MARKS, *more)
+        found = await _by_handle(connection, product, STANDING, *MARKS)
+    return {handle: [row for row in rows if any(row)] for handle, rows in found.items()}
 
 
 async def everything(product: Product) -> dict[str, Any]:
@@ -140,7 +143,9 @@ async def everything(product: Product) -> dict[str, Any]:
             "standings": await _by_handle(connection, product, STANDING, *MARKS, "locked", "locked_until"),
             "decisions": await _by_handle(connection, product, DECISION, *DECIDED, order="number"),
             "events": (await history_of_product(connection, product))["events"],
-            "records": {handle: sorted(map(repr, rows)) for handle, rows in records.items()},
+            "records": {
+                handle: sorted(repr(row) for row in rows if row[0] not in LOCKS) for handle, rows in records.items()
+            },
             "came_back": await _by_handle(connection, product, MEMBER, "came_back", key="id"),
             "touched": list(await connection.scalars(marks.where(TOUCHED.c.reader == Reader.STANDINGS.value))),
             "runs": [
