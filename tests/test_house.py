@@ -27,7 +27,8 @@ COMMON = frozenset(
 OWN = {
     "kit": {
         "arguments", "bulk", "cells", "clock", "columns", "console", "days", "db", "digests", "errors", "ids",
-        "languages", "log", "metrics", "outages", "places", "rows", "schema", "secrets", "settings", "sqlite_file",
+        "languages", "log", "metrics", "outages", "places", "rows", "schema", "secrets", "settings", "sqlite_driver",
+        "sqlite_file",
         "tabular", "text", "urls", "web",
     },
     "jobs": {"embedded", "following", "health", "messenger", "runner", "timetable", "work"},
@@ -47,7 +48,7 @@ SQL_PLACES = ("models", "queries", "actions", "checks", "migrations")
 SQL_FILES = {
     "kit/db.py": "the engine itself",
     "kit/sqlite_file.py": "a database as a file: what it is made of, whatever it holds",
-    "kit/digests.py": "the texts of rows in order, to be hashed",
+
     "kit/rows.py": "rows in bulk, by COPY or executemany",
     "kit/bulk.py": "statements over many rows, for the actions of every room",
 }

@@ -1,4 +1,4 @@
-"""Statements over many rows at once: `among` a list of ids, and one UPDATE for many rows."""
+"""Statements over many rows at once: `among` a list of ids, rows found `by_key`, and one UPDATE for many rows."""
 
 from __future__ import annotations
 
@@ -7,7 +7,19 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, ColumnElement, Table, any_, bindparam, func, select
+from sqlalchemy import (
+    ARRAY,
+    ColumnElement,
+    Integer,
+    Select,
+    Table,
+    any_,
+    bindparam,
+    func,
+    literal_column,
+    select,
+    true,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.sql.elements import KeyedColumnElement
 
@@ -25,6 +37,26 @@ def among(connection: AsyncConnection, column: KeyedColumnElement[Any], values: 
         listed = func.json_each(json.dumps(plain)).table_valued("value")
         return column.in_(select(listed.c.value))
     return column == any_(bindparam(None, list(values), type_=ARRAY(column.type)))
+
+
+def by_key(
+    connection: AsyncConnection, statement: Select[Any], column: KeyedColumnElement[Any], values: Sequence[Any]
+) -> Select[Any]:
+    """The rows of `statement` whose `column` is one of `values`, each looked up by itself in an index.
+
+    For keys of several columns, of which `column` is the last: where PostgreSQL has no statistics yet, as in a file's
+    first minutes, it takes the columns before for key enough, and compares all rows behind them with all values.
+    """
+    if is_sqlite(connection):
+        return statement.where(among(connection, column, values))
+    keys = (
+        func.unnest(bindparam(None, list(values), type_=ARRAY(column.type)))
+        .table_valued("key")
+        .render_derived(name="keys")
+    )
+    fence = literal_column("0", Integer)  # each value's rows are a query of their own, which no join may take apart
+    found = statement.where(column == keys.c.key).offset(fence).lateral("found")
+    return select(*found.c).join_from(keys, found, true())
 
 
 async def update_rows(

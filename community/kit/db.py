@@ -26,6 +26,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from sqlalchemy.types import TypeDecorator
 from sqlmodel import SQLModel
 
+from community.kit import sqlite_driver
 from community.kit.errors import UsageError
 
 BUSY_TIMEOUT_SECONDS = 30
@@ -107,7 +108,7 @@ def create_engine(url: str, connections: int = 4, wait_seconds: float = 30) -> A
     if parsed.get_backend_name() == "sqlite":
         if parsed.database and parsed.database != ":memory:":
             Path(parsed.database).expanduser().parent.mkdir(parents=True, exist_ok=True)
-        engine = create_async_engine(parsed, hide_parameters=True, **pool)
+        engine = create_async_engine(parsed, module=sqlite_driver.module(), hide_parameters=True, **pool)
         event.listen(engine.sync_engine, "connect", _prepare_sqlite)
         event.listen(engine.sync_engine, "begin", _begin_sqlite)
         return engine

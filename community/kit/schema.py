@@ -52,12 +52,15 @@ async def revision(engine: AsyncEngine) -> str | None:
         return await connection.run_sync(lambda sync: MigrationContext.configure(sync).get_current_revision())
 
 
-async def upgrade(engine: AsyncEngine) -> bool:
-    """Brings the database to head; answers whether there was anything to do. An older SQLite file is copied first."""
+async def upgrade(engine: AsyncEngine, *, keep: bool = True) -> bool:
+    """Brings the database to head; answers whether there was anything to do.
+
+    An older SQLite file is copied first, unless `keep` says that nobody would miss it.
+    """
     present = await revision(engine)
     if present == head():
         return False
-    if present is not None and is_sqlite(engine) and engine.url.database:
+    if keep and present is not None and is_sqlite(engine) and engine.url.database:
         file = Path(engine.url.database).expanduser()
         sqlite_file.copy(file, file.with_name(f"{file.name}.before-{present}-{now():%Y%m%dT%H%M%S}"))
     async with writing(engine) as connection:

@@ -1,13 +1,12 @@
 """Data sets: generated once inside a database, kept as a template, copied for each run of the benches.
 
-On PostgreSQL a template is a database `community_bench_<members>_<digest>`, on SQLite a file in the cache folder. The
-digest is that of everything that decides what is in it: another generator or another schema makes another template.
+On PostgreSQL a template is a database `community_bench_<members>_<digest>`, on SQLite a file in the cache folder; each
+copy is brought to the newest schema, as an installation is.
 """
 
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import os
 import re
 import shutil
@@ -17,7 +16,6 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cache as cache_result
 from pathlib import Path
 
 import asyncpg
@@ -31,11 +29,11 @@ from community.programmes import presets
 from community.programmes.parse import parse
 from community.standings.actions.run import refresh
 from tests.bench import generate
+from tests.bench.digest import PRESET, digest
 from tests.bench.generate import LAST_DAY, Dialect
 
 POSTGRES = os.environ.get("COMMUNITY_TEST_POSTGRES_URL", "postgresql://postgres@127.0.0.1:5432/postgres")
 NOON = datetime(LAST_DAY.year, LAST_DAY.month, LAST_DAY.day, 12, tzinfo=UTC)
-PRESET = "aces"
 SLUG = "aces"
 WITH_CONTRIBUTIONS = 300_000
 """Up to so many members the contributions are stored too; beyond, the ledger alone, which is all the engine reads."""
@@ -78,18 +76,6 @@ def cache() -> Path:
     return folder
 
 
-@cache_result
-def digest() -> str:
-    """What the generator, the schema and the book come to."""
-    found = hashlib.sha256(presets.text(PRESET).encode())
-    for sqlite in (True, False):
-        for statement in generate.statements(Dialect(sqlite), 1_000, contributions=True):
-            found.update(" ".join(statement.split()).encode())
-    for file in sorted((Path(schema.__file__).parent.parent / "migrations" / "versions").glob("*.py")):
-        found.update(file.read_bytes())
-    return found.hexdigest()[:10]
-
-
 @asynccontextmanager
 async def copied(kind: Kind) -> AsyncIterator[str]:
     """The URL of a fresh copy of a data set, which is dropped afterwards. Raises NotMade."""
@@ -100,12 +86,14 @@ async def copied(kind: Kind) -> AsyncIterator[str]:
         file = cache() / f"{work}.sqlite3"
         await asyncio.to_thread(shutil.copyfile, _file(kind), file)
         try:
+            await _to_newest(f"sqlite:///{file}")
             yield f"sqlite:///{file}"
         finally:
             _remove(file)
         return
     await on_server(f'CREATE DATABASE "{work}" TEMPLATE "{kind.name}" STRATEGY file_copy')
     try:
+        await _to_newest(postgres_url(work))
         yield postgres_url(work)
     finally:
         await on_server(f'DROP DATABASE "{work}" WITH (FORCE)')
@@ -252,6 +240,13 @@ async def _with_programme(url: str) -> None:
             made = await programmes.create(connection, version, "bench")
             await ledger.open_ledger(connection, made)
             await open_line(connection, made)
+    await engine.dispose()
+
+
+async def _to_newest(url: str) -> None:
+    """Brings a copy of a template, which may be older than this version, to the newest schema."""
+    engine = db.create_engine(url)
+    await schema.upgrade(engine, keep=False)
     await engine.dispose()
 
 

@@ -20,7 +20,7 @@ from community.contributions.actions.awards import Held
 from community.contributions.actions.held import CONTENT, Content, Row
 from community.contributions.actions.revise import Edit, keep_edits
 from community.contributions.models import ARRIVAL_HEAD, CONTRIBUTION, State
-from community.kit.bulk import among, update_rows
+from community.kit.bulk import by_key, update_rows
 from community.kit.clock import now
 from community.kit.ids import new_id
 from community.kit.rows import Rows
@@ -223,24 +223,19 @@ def _rows(connection: AsyncConnection, programme_id: int, source: str, batch: _B
 
 async def _owners(connection: AsyncConnection, programme_id: int, source: str, external_ids: Sequence[str]) -> set[int]:
     c = CONTRIBUTION.c
-    found = await connection.scalars(
-        select(c.member_id).where(
-            c.programme_id == programme_id, c.source == source, among(connection, c.external_id, external_ids)
-        )
-    )
-    return set(found)
+    mine = select(c.member_id).where(c.programme_id == programme_id, c.source == source)
+    return set(await connection.scalars(by_key(connection, mine, c.external_id, external_ids)))
 
 
 async def _known(
     connection: AsyncConnection, programme_id: int, source: str, external_ids: Sequence[str]
 ) -> dict[str, _Known]:
     c = CONTRIBUTION.c
-    rows = await connection.execute(
-        select(
-            c.external_id, c.id, c.member_id, c.state, *(c[name] for name in CONTENT), c.price, c.priced_by, c.override,
-            c.arrival, c.past_caps, c.awards, c.submitted_at, c.decided_at, c.decided_by,
-        ).where(c.programme_id == programme_id, c.source == source, among(connection, c.external_id, external_ids))
-    )  # fmt: skip
+    mine = select(
+        c.external_id, c.id, c.member_id, c.state, *(c[name] for name in CONTENT), c.price, c.priced_by, c.override,
+        c.arrival, c.past_caps, c.awards, c.submitted_at, c.decided_at, c.decided_by,
+    ).where(c.programme_id == programme_id, c.source == source)  # fmt: skip
+    rows = await connection.execute(by_key(connection, mine, c.external_id, external_ids))
     return {
         row[0]: _Known(Row(row[1], row[2], row[3], Content(*row[4:11]), row[11], row[12], row[13]), *row[14:20])
         for row in rows

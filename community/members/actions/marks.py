@@ -75,6 +75,7 @@ async def untouch(connection: AsyncConnection, programme_id: int, reader: Reader
         delete(TOUCHED).where(
             TOUCHED.c.programme_id == programme_id,
             TOUCHED.c.reader == reader.value,
+            TOUCHED.c.member_id.between(min(member_ids), max(member_ids)),  # the key is used without statistics, too
             among(connection, TOUCHED.c.member_id, member_ids),
         )
     )
