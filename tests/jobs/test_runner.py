@@ -266,17 +266,18 @@ async def test_an_error_in_a_sweep_ends_neither_sweeping_nor_renewing(
 ) -> None:
     monkeypatch.setattr("community.jobs.runner.SWEPT_EVERY", timedelta(seconds=0.01))
     failed: list[int] = []
+    enough = asyncio.Event()
 
     async def fails_twice() -> None:
         failed.append(1)
         if len(failed) < 3:
             raise ArithmeticError("cannot be planned")
+        enough.set()
 
     async with runner(engine) as at:
         sweeping = asyncio.create_task(at.sweeping(fails_twice))
         async with asyncio.timeout(20):
-            while len(failed) < 3:
-                await asyncio.sleep(0.01)
+            await enough.wait()
         assert not sweeping.done()
         await at.stop(1)
         await sweeping
