@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -15,13 +16,14 @@ from community.jobs import health
 from community.jobs.embedded import Embedded
 from community.jobs.following import Following, Messenger
 from community.jobs.messenger import Messenger as Queue
+from community.jobs.runner import AWAY, follow_clock, keep_following
 from community.kit import db, log, settings
 from community.kit.settings import Settings
 from community.kit.web.assembly import Hook, assemble
 from community.kit.web.probes import Measure, Readiness
 from community.kit.web.request import Identify, Transact, nobody
 from community.kit.web.routes import Route
-from workers.main import CONNECTIONS, HEAVY, KINDS
+from workers.main import CONNECTIONS, HEAVY, IDLE_SECONDS, KINDS
 from workers.schedule import SCHEDULE, places
 
 ROUTES: tuple[Route[Any], ...] = (*home.ROUTES,)
@@ -44,14 +46,19 @@ async def jobs(app: Starlette) -> AsyncIterator[None]:
         db.follow(engine, Following(FLOW, BY_RECORD, messenger))
         return engine
 
+    with suppress(*AWAY):
+        await follow_clock(site.engine)
     if present.redis_url:
         queue = Queue(present.redis_url, HEAVY)
         followed(site.engine, queue)
+        following = asyncio.create_task(keep_following(site.engine))
         yield
+        following.cancel()
+        await asyncio.gather(following, return_exceptions=True)
         await queue.close()
         return
     embedded = Embedded(
-        lambda messenger: followed(db.create_engine(present.url, CONNECTIONS), messenger),
+        lambda messenger: followed(db.create_engine(present.url, CONNECTIONS, idle_seconds=IDLE_SECONDS), messenger),
         KINDS, present, SCHEDULE, places,
     )  # fmt: skip
     followed(site.engine, embedded)

@@ -19,6 +19,7 @@ from community.home.demo.cli import demo
 from community.intake import cli as intake
 from community.jobs import cli as jobs
 from community.jobs.following import Following, Silent
+from community.jobs.runner import follow_clock
 from community.kit import console, db
 from community.kit.settings import Settings
 from community.leaderboards import cli as leaderboards
@@ -48,7 +49,10 @@ app.command()(demo)
 
 @asynccontextmanager
 async def followed(engine: AsyncEngine, settings: Settings) -> AsyncIterator[None]:
-    """What a command does is followed by jobs, as everywhere; workers are told where there is a queue."""
+    """What a command does is followed by jobs, as everywhere, and by the clock of the database; workers are told where
+    there is a queue.
+    """
+    await follow_clock(engine)
     if not settings.redis_url:
         db.follow(engine, Following(FLOW, BY_RECORD, Silent()))
         yield

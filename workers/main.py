@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import asyncio
+import faulthandler
 import signal
 from contextlib import suppress
 from functools import partial
@@ -40,7 +41,15 @@ CONNECTIONS = 14
 STOPS_WITHIN_SECONDS = 15.0
 QUEUE_BACK_SECONDS = 1.0
 AT_ONCE = 12
-MESSAGE_SECONDS = 3_600
+IDLE_SECONDS = 30
+"""A transaction of a process that was stopped, or whose machine is gone, keeps rows locked for so long at most."""
+BLOCKED_SECONDS = 120
+"""A process in which nothing else went on for so long, since one job never let go, ends; whoever keeps it begins anew.
+"""
+MESSAGE_SECONDS = 10.0
+"""A message is under way for so long at most, whatever becomes of the jobs that it was about. The queue keeps those of
+a process that was killed for three times as long, and they are in the way of others meanwhile.
+"""
 DELIVERIES = 100
 """A message may come again; the rows decide."""
 
@@ -60,7 +69,8 @@ class Process:
         if not settings.redis_url:
             raise UsageError("COMMUNITY_REDIS_URL: a worker needs a queue; without one `community serve` runs the jobs")
         self.messenger = Messenger(settings.redis_url, HEAVY)
-        self.engine = followed(db.create_engine(settings.url, CONNECTIONS + settings.connections), self.messenger)
+        connections = CONNECTIONS + settings.connections
+        self.engine = followed(db.create_engine(settings.url, connections, idle_seconds=IDLE_SECONDS), self.messenger)
         self.runner = Runner(self.engine, KINDS, settings, heavy_at_once=settings.connections)
         self._timetable = Timetable(self.engine, SCHEDULE, places)
         self._keeping: list[asyncio.Task[None]] = []
@@ -86,13 +96,13 @@ class Process:
 async def run(ctx: dict[str, Any], ids: list[str]) -> None:
     """A message: these jobs are due. A queue that goes away cancels the message, never the jobs."""
     runner: Runner = ctx["process"].runner
-    await asyncio.shield(runner.start(partial(runner.told, ids)))
+    await asyncio.wait({runner.start(partial(runner.told, ids))}, timeout=MESSAGE_SECONDS)
 
 
 async def pull(ctx: dict[str, Any], _ids: list[str]) -> None:
     """A message: there are heavy jobs."""
     runner: Runner = ctx["process"].runner
-    await asyncio.shield(runner.start(runner.heavy))
+    await asyncio.wait({runner.start(runner.heavy)}, timeout=MESSAGE_SECONDS)
 
 
 async def _begin(ctx: dict[str, Any]) -> None:
@@ -117,7 +127,7 @@ class WorkerSettings:
     keep_result = 0
     max_tries = DELIVERIES
     max_jobs = AT_ONCE
-    job_timeout = MESSAGE_SECONDS
+    job_timeout = 2 * MESSAGE_SECONDS
     poll_delay = 0.05
     log_results = False
 
@@ -131,14 +141,25 @@ async def main(settings: Settings) -> None:
         asyncio.get_running_loop().add_signal_handler(one, stopped.set)
     await process.begin()
     _log.info("worker begins", worker=process.runner.name)
-    listening = asyncio.create_task(_listen(process, settings))
+    beside = [asyncio.create_task(_listen(process, settings)), asyncio.create_task(_watch())]
     try:
         await stopped.wait()
     finally:
         await process.end()
-        listening.cancel()
-        await asyncio.gather(listening, return_exceptions=True)
+        for task in beside:
+            task.cancel()
+        await asyncio.gather(*beside, return_exceptions=True)
         _log.info("worker ends", worker=process.runner.name)
+
+
+async def _watch() -> None:
+    """Ends the process, with a trace of what it was at, once one job has let nothing else go on for too long."""
+    try:
+        while True:
+            faulthandler.dump_traceback_later(BLOCKED_SECONDS, exit=True)
+            await asyncio.sleep(BLOCKED_SECONDS / 10)
+    finally:
+        faulthandler.cancel_dump_traceback_later()
 
 
 async def _listen(process: Process, settings: Settings) -> None:
@@ -147,7 +168,7 @@ async def _listen(process: Process, settings: Settings) -> None:
         worker = WokenWorker(
             functions=WorkerSettings.functions, redis_settings=redis_settings(settings.redis_url), queue_name=QUEUE,
             ctx={"process": process}, handle_signals=False, keep_result=0, max_tries=DELIVERIES, max_jobs=AT_ONCE,
-            job_timeout=MESSAGE_SECONDS, poll_delay=QUEUE_BACK_SECONDS, log_results=False,
+            job_timeout=2 * MESSAGE_SECONDS, poll_delay=QUEUE_BACK_SECONDS, log_results=False,
             job_serializer=serialized, job_deserializer=deserialized,
         )  # fmt: skip
         try:

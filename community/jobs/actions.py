@@ -6,7 +6,7 @@ A job's effects and its end are one transaction, fenced by the claim: whoever lo
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from random import random
 from typing import Any
@@ -113,7 +113,10 @@ async def claim(
     ids: Sequence[UUID] | None = None,
     tried: bool = False,
 ) -> list[Claim]:
-    """Claims at most `most` jobs of some kinds that are due (of `ids`, if given), and with each those of its key."""
+    """Claims at most `most` jobs of some kinds that are due (of `ids`, if given), and with each those of its key.
+
+    A job whose parts are done is claimed alone: what it has begun says nothing of those that were asked for since.
+    """
     present, token = now(), new_id()
     chosen = queries.claimable(kinds, present, most, tried=tried)
     if ids is not None:
@@ -128,9 +131,11 @@ async def claim(
     )  # fmt: skip
     first = update(JOB).where(JOB.c.id.in_(chosen.with_for_update(skip_locked=True))).values(taken).returning(*columns)
     rows = list((await connection.execute(first)).all())
-    keys = sorted({row.key for row in rows if row.key is not None})
+    keys = sorted({row.key for row in rows if row.key is not None and not row.parts})
     if keys:
-        alike = select(JOB.c.id).where(JOB.c.key.in_(keys), JOB.c.state == State.WAITING.value, JOB.c.run_at <= present)
+        alike = select(JOB.c.id).where(
+            JOB.c.key.in_(keys), JOB.c.state == State.WAITING.value, JOB.c.run_at <= present, JOB.c.parts == 0
+        )
         same = update(JOB).where(JOB.c.id.in_(alike.with_for_update(skip_locked=True))).values(taken)
         rows += (await connection.execute(same.returning(*columns))).all()
     return _together(sorted(rows, key=lambda row: row.id), token)
@@ -139,21 +144,26 @@ async def claim(
 def _together(rows: Sequence[Any], token: UUID) -> list[Claim]:
     claims: dict[Any, Claim] = {}
     for row in rows:
-        known = claims.get(row.key or row.id)
+        alike = row.id if row.key is None or row.parts else row.key
+        known = claims.get(alike)
         if known is not None:
             known.ids.append(row.id)
             known.tries = max(known.tries, row.tries)
             continue
-        claims[row.key or row.id] = Claim(
+        claims[alike] = Claim(
             [row.id], token, row.kind, row.programme_id, row.arguments, row.tries, row.parent_id, row.parts, row.cause
         )
     return list(claims.values())
 
 
-async def renew(connection: AsyncConnection, worker: str) -> None:
-    """Keeps the claims of a worker for another lease."""
+async def renew(connection: AsyncConnection, claims: Sequence[Claim]) -> None:
+    """Keeps these claims for another lease. What a process claimed without learning of it is not among them."""
+    ids = [id_ for one in claims for id_ in one.ids]
+    mine = JOB.c.claim.in_({one.token for one in claims})
     await connection.execute(
-        update(JOB).where(JOB.c.state == State.RUNNING.value, JOB.c.worker == worker).values(lease_until=now() + LEASE)
+        update(JOB)
+        .where(among(connection, JOB.c.id, ids), mine, JOB.c.state == State.RUNNING.value)
+        .values(lease_until=now() + LEASE)
     )
 
 
@@ -172,12 +182,18 @@ async def finish(connection: AsyncConnection, claimed: Claim) -> None:
 async def split(
     connection: AsyncConnection, claimed: Claim, parts: Sequence[NewJob], arguments: dict[str, Any]
 ) -> None:
-    """The job goes on, with these arguments, when all its parts are done. Raises LostError where the claim was lost."""
+    """The job goes on, with these arguments, when all its parts are done; others that were claimed with it have ended.
+
+    Raises LostError where the claim was lost.
+    """
+    first, *others = claimed.ids
+    if others:
+        await _fenced(connection, replace(claimed, ids=others), _ended(State.DONE))
     values = {
         "state": State.SPLIT.value, "claim": None, "lease_until": None, "parts": len(parts), "parts_done": 0,
         "arguments": arguments,
     }  # fmt: skip
-    await _fenced(connection, claimed, values)
+    await _fenced(connection, replace(claimed, ids=[first]), values)
     await add(connection, parts)
 
 

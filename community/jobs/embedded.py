@@ -8,6 +8,7 @@ import asyncio
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
+from contextlib import suppress
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -19,7 +20,9 @@ from community.jobs.work import Kind
 from community.kit import log
 from community.kit.settings import Settings
 
-STOPS_WITHIN_SECONDS = 15.0
+STOPS_WITHIN_SECONDS = 7.0
+"""Requests under way come first at a stop and may take half of 20 s; this, and a little for what is left, is the rest.
+"""
 MakeEngine = Callable[["Embedded"], AsyncEngine]
 
 _log = log.logger("jobs")
@@ -94,15 +97,16 @@ class Embedded:
         loop, runner = self._loop, self._runner
         if loop is None or runner is None or loop.is_closed():
             return
-        if any(one.kind not in self._heavy for one in told):
-            assert self._short is not None
-            loop.call_soon_threadsafe(self._short.set)
-        if any(one.kind in self._heavy for one in told):
-            loop.call_soon_threadsafe(runner.start, runner.heavy)
+        assert self._short is not None
+        with suppress(RuntimeError):  # it ends just now: a sweep finds the jobs when it is back
+            if any(one.kind not in self._heavy for one in told):
+                loop.call_soon_threadsafe(self._short.set)
+            if any(one.kind in self._heavy for one in told):
+                loop.call_soon_threadsafe(runner.start, runner.heavy)
 
     async def stop(self) -> None:
         """Stops within 20 s: what runs may end, the rest is handed back."""
         if self._loop is not None and self._stop is not None and not self._loop.is_closed():
             self._loop.call_soon_threadsafe(self._stop.set)
         if self._thread is not None:
-            await asyncio.to_thread(self._thread.join, STOPS_WITHIN_SECONDS + 4)
+            await asyncio.to_thread(self._thread.join, STOPS_WITHIN_SECONDS + 2)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from time import monotonic
 from typing import Any
 
@@ -27,6 +28,8 @@ PULLS_AT_MOST = 16
 """So many heavy jobs are told of at once: whoever ends one looks for the next."""
 ANSWERS_WITHIN_SECONDS = 0.25
 SILENT_AFTER_FAILURE_SECONDS = 2.0
+AWAY = (RedisError, OSError, TimeoutError)
+"""What a queue raises that does not answer."""
 
 _log = log.logger("jobs")
 
@@ -58,18 +61,22 @@ class Messenger:
         self._settings, self._heavy = redis_settings(url), heavy
         self._settings.retry_on_error, self._settings.retry_on_timeout = [], False
         self._pool: ArqRedis | None = None
+        self._connecting = asyncio.Lock()
         self._silent_until = 0.0
 
     async def tell(self, told: Sequence[Told]) -> None:
-        """Tells of jobs, all in one round trip; raises nothing."""
+        """Tells of jobs, all in one round trip; raises nothing, whatever goes wrong: the rows are committed."""
         if monotonic() < self._silent_until:
             return
         try:
             async with asyncio.timeout(ANSWERS_WITHIN_SECONDS):
                 await self._send(list(self._messages(told)))
-        except (RedisError, OSError, TimeoutError) as error:
+        except Exception as error:
             self._silent_until = monotonic() + SILENT_AFTER_FAILURE_SECONDS
-            _log.warning("queue does not answer", error=type(error).__name__, jobs=len(told))
+            if isinstance(error, AWAY):
+                _log.warning("queue does not answer", error=type(error).__name__, jobs=len(told))
+            else:
+                _log.error("jobs not told", exc_info=error)
             await self.close()
 
     def _messages(self, told: Sequence[Told]) -> Iterator[tuple[str, list[str]]]:
@@ -80,30 +87,24 @@ class Messenger:
             yield PULL, []
 
     async def _send(self, messages: Sequence[tuple[str, list[str]]]) -> None:
-        if self._pool is None:
-            self._pool = await create_pool(
-                self._settings, job_serializer=serialized, job_deserializer=deserialized, default_queue_name=QUEUE
-            )
-        await asyncio.gather(*(self._pool.enqueue_job(name, ids) for name, ids in messages))
-        await self._pool.publish(WAKE, b"")
+        pool = await self._connected()
+        await asyncio.gather(*(pool.enqueue_job(name, ids) for name, ids in messages))
+        await pool.publish(WAKE, b"")
 
-    async def reachable(self) -> bool:
-        """Whether Redis answers."""
-        try:
-            async with asyncio.timeout(ANSWERS_WITHIN_SECONDS):
-                if self._pool is None:
-                    await self._send([])
-                assert self._pool is not None
-                return bool(await self._pool.ping())
-        except (RedisError, OSError, TimeoutError):
-            await self.close()
-            return False
+    async def _connected(self) -> ArqRedis:
+        async with self._connecting:  # others may be telling, and one of them may close what does not answer
+            if self._pool is None:
+                self._pool = await create_pool(
+                    self._settings, job_serializer=serialized, job_deserializer=deserialized, default_queue_name=QUEUE
+                )
+            return self._pool
 
     async def close(self) -> None:
         """Closes the connections."""
         pool, self._pool = self._pool, None
         if pool is not None:
-            await pool.aclose()
+            with suppress(*AWAY):
+                await pool.aclose()
 
 
 class WokenWorker(Worker):

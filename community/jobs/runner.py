@@ -10,16 +10,18 @@ import asyncio
 import os
 import socket
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from contextlib import suppress
+from datetime import datetime
+from functools import partial
 from time import monotonic
 from uuid import UUID
 
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from community.jobs import actions, queries
 from community.jobs.actions import Claim, LostError
-from community.jobs.rules import RENEWED_EVERY, SWEPT_EVERY, Tally, count
+from community.jobs.rules import FOLLOWED_EVERY, RENEWED_EVERY, SWEPT_EVERY, Tally, count
 from community.jobs.work import Kind, Work
 from community.kit import clock, log
 from community.kit.db import is_sqlite, reading, writing
@@ -28,7 +30,8 @@ from community.kit.settings import Settings
 
 BATCH = 20
 SHORT_AT_ONCE = 8
-AWAY = (DBAPIError, OSError, TimeoutError)
+ANSWERS_WITHIN_SECONDS = 1.0
+AWAY = (DBAPIError, PoolTimeout, OSError, TimeoutError)
 """What the database raises while it is away: the next sweep tries again."""
 
 _log = log.logger("jobs")
@@ -58,10 +61,10 @@ class Runner:
         self._side_by_side = asyncio.Semaphore(SHORT_AT_ONCE)
         self._chains, self._heavy_at_once, self._look_again = 0, heavy_at_once, False
         self._lane = asyncio.Lock()
-        self._running: dict[UUID, Claim] = {}
+        self._running: dict[tuple[UUID, UUID], Claim] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._stopping = False
-        self._started_at = clock.now()
+        self._started_at: datetime | None = None
 
     # What is taken
 
@@ -105,11 +108,19 @@ class Runner:
     ) -> list[Claim]:
         if not kinds or self._stopping:
             return []
+        await self._begun()
         async with writing(self._engine) as connection:
             claims = await actions.claim(connection, self.name, kinds, most, ids=ids, tried=tried)
         for claimed in claims:
-            self._running[claimed.ids[0]] = claimed
+            self._running[claimed.token, claimed.ids[0]] = claimed
         return claims
+
+    async def _begun(self) -> datetime:
+        """When this process began to run jobs, which it does by the database's clock: it decides nothing before."""
+        while self._started_at is None:
+            if await follow_clock(self._engine):
+                self._started_at = clock.now()
+        return self._started_at
 
     # Running one
 
@@ -127,7 +138,7 @@ class Runner:
         ours, origin = log.job_id.set(str(claimed.ids[0])), log.request_id.set(claimed.cause)
         try:
             outcome = await self._outcome(kind, claimed)
-            self._running.pop(claimed.ids[0], None)
+            self._running.pop((claimed.token, claimed.ids[0]), None)
             seconds = monotonic() - began
             count(self._tally, claimed.kind, outcome, seconds)
             told = {"kind": claimed.kind, "tries": claimed.tries, "together": len(claimed.ids)}
@@ -139,8 +150,9 @@ class Runner:
     async def _outcome(self, kind: Kind, claimed: Claim) -> str:
         if claimed.tries > kind.tries:
             return await self._failed(kind, claimed, f"its process ended {claimed.tries - 1} times while it ran")
+        bound = asyncio.timeout(kind.seconds)
         try:
-            async with asyncio.timeout(kind.seconds):
+            async with bound:
                 work = Work(self._engine, self._settings, claimed)
                 await kind.work(work)
                 if not work.ended:
@@ -148,9 +160,9 @@ class Runner:
                         pass
         except LostError:
             return "lost"
-        except TimeoutError:
-            return await self._failed(kind, claimed, f"it took longer than {kind.seconds:g} s")
         except Exception as error:
+            if bound.expired():
+                return await self._failed(kind, claimed, f"it took longer than {kind.seconds:g} s")
             _log.error("job failed", exc_info=error)
             return await self._failed(kind, claimed, f"{type(error).__name__}: {error}")
         return "done"
@@ -172,16 +184,24 @@ class Runner:
         """Keeps the claims of this process, again and again."""
         while True:
             await asyncio.sleep(RENEWED_EVERY.total_seconds())
-            if self._running:
-                with suppress(*AWAY):
-                    async with writing(self._engine) as connection:
-                        await actions.renew(connection, self.name)
+            await self._going_on("renewing", self._renewed)
+
+    async def _renewed(self) -> None:
+        if self._running:
+            async with writing(self._engine) as connection:
+                await actions.renew(connection, list(self._running.values()))
 
     async def sweep(self) -> None:
-        """Looks once for everything that is due or was left behind, and notes that this process is alive."""
+        """Looks once for everything that is due or was left behind, and notes that this process is alive.
+
+        What it runs is renewed first: a process that could not for a while does not take its own jobs as left behind.
+        """
         await follow_clock(self._engine)
+        began = await self._begun()
         async with writing(self._engine) as connection:
-            await actions.beat(connection, self.name, self._started_at, self._tally)
+            if self._running:
+                await actions.renew(connection, list(self._running.values()))
+            await actions.beat(connection, self.name, began, self._tally)
         self.start(self.short)
         self.start(self.tried)
         self.start(self.heavy)
@@ -189,27 +209,25 @@ class Runner:
     async def sweeping(self, *besides: Callable[[], Awaitable[object]]) -> None:
         """Sweeps every few seconds, and does what else is due then; a database that is away is waited for."""
         while not self._stopping:
-            try:
-                await self.sweep()
-                for other in besides:
-                    await other()
-            except AWAY as error:
-                _log.warning("sweep failed", error=f"{type(error).__name__}: {error}"[:300])
+            await self._going_on("sweeping", self.sweep, *besides)
             await asyncio.sleep(SWEPT_EVERY.total_seconds())
 
-    def start(self, what: Callable[[], Awaitable[None]]) -> asyncio.Task[None]:
+    def start(self, what: Callable[[], Awaitable[object]]) -> asyncio.Task[None]:
         """Lets one of the ways to take jobs go on by itself, whatever becomes of whoever asked for it."""
-
-        async def guarded() -> None:
-            try:
-                await what()
-            except AWAY as error:
-                _log.warning("jobs not taken", error=f"{type(error).__name__}: {error}"[:300])
-
-        task = asyncio.create_task(guarded())
+        task = asyncio.create_task(self._going_on("taking jobs", what))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         return task
+
+    async def _going_on(self, doing: str, *whats: Callable[[], Awaitable[object]]) -> None:
+        """Does what must be done again and again for as long as the process lives: an error ends only this once."""
+        try:
+            for what in whats:
+                await what()
+        except AWAY as error:
+            _log.warning("database does not answer", doing=doing, error=f"{type(error).__name__}: {error}"[:300])
+        except Exception as error:
+            _log.error("jobs failed", doing=doing, exc_info=error)
 
     async def stop(self, seconds: float) -> None:
         """Takes nothing more, waits for what runs, and hands back what has not ended by then."""
@@ -221,16 +239,35 @@ class Runner:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         left, self._running = list(self._running.values()), {}
         if left:
-            async with writing(self._engine) as connection:
-                await actions.hand_back(connection, left)
+            await self._going_on("handing back", partial(self._hand_back, left))
+
+    async def _hand_back(self, left: Sequence[Claim]) -> None:
+        async with writing(self._engine) as connection:
+            await actions.hand_back(connection, left)
 
 
-async def follow_clock(engine: AsyncEngine) -> None:
-    """On PostgreSQL the clock of the database is everybody's: machines whose clocks differ agree on what is due."""
+async def follow_clock(engine: AsyncEngine) -> bool:
+    """On PostgreSQL the clock of the database is everybody's: machines whose clocks differ agree on what is due.
+
+    Answers whether this process follows it from now on; an answer that took long says too little.
+    """
     if is_sqlite(engine):
-        return
+        return True
     async with reading(engine) as connection:
         asked = monotonic()
         instant = await queries.instant(connection)
-        if monotonic() - asked < 1:
+        prompt = monotonic() - asked < ANSWERS_WITHIN_SECONDS
+        if prompt:
             clock.follow(instant)
+        return prompt
+
+
+async def keep_following(engine: AsyncEngine) -> None:
+    """Follows the clock of the database for as long as a process lives that runs no jobs."""
+    while True:
+        followed = False
+        try:
+            followed = await follow_clock(engine)
+        except AWAY as error:
+            _log.warning("database does not answer", doing="following its clock", error=f"{type(error).__name__}")
+        await asyncio.sleep((FOLLOWED_EVERY if followed else SWEPT_EVERY).total_seconds())

@@ -21,7 +21,7 @@ from weakref import WeakKeyDictionary
 
 from sqlalchemy import BigInteger, DateTime, Dialect, Integer, MetaData, String, Table, event, inspect, text
 from sqlalchemy.engine import URL, Engine, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError
+from sqlalchemy.exc import ArgumentError, DBAPIError, DisconnectionError, IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.types import TypeDecorator
 from sqlmodel import SQLModel
@@ -98,10 +98,12 @@ def sqlite_url(file: Path) -> str:
     return f"sqlite:///{quote(str(file))}"
 
 
-def create_engine(url: str, connections: int = 4, wait_seconds: float = 30) -> AsyncEngine:
+def create_engine(url: str, connections: int = 4, wait_seconds: float = 30, idle_seconds: int = 0) -> AsyncEngine:
     """An engine for a plain URL, with `connections` connections kept open at most besides one for the writer.
 
-    Whoever finds all of them taken waits for `wait_seconds`. No error shows the values of a statement.
+    Whoever finds all of them taken waits for `wait_seconds`. A transaction whose process says nothing for
+    `idle_seconds` (0: for ever) is rolled back by PostgreSQL: one that was stopped, or whose machine is gone, keeps no
+    rows locked. No error shows the values of a statement.
     """
     pool: dict[str, Any] = {"pool_size": connections + 1, "max_overflow": 0, "pool_timeout": wait_seconds}
     parsed = driver_url(url)
@@ -112,12 +114,21 @@ def create_engine(url: str, connections: int = 4, wait_seconds: float = 30) -> A
         event.listen(engine.sync_engine, "connect", _prepare_sqlite)
         event.listen(engine.sync_engine, "begin", _begin_sqlite)
         return engine
-    return create_async_engine(
+    idle = {"idle_in_transaction_session_timeout": str(idle_seconds * 1000)} if idle_seconds else {}
+    engine = create_async_engine(
         parsed,
         hide_parameters=True,
         **pool,
-        connect_args={"server_settings": POSTGRES_SETTINGS, "timeout": 10},
+        connect_args={"server_settings": {**POSTGRES_SETTINGS, **idle}, "timeout": 10},
     )
+    event.listen(engine.sync_engine, "checkout", _refuse_closed)
+    return engine
+
+
+def _refuse_closed(_connection: Any, record: Any, _proxy: Any) -> None:
+    """A connection that the server closed meanwhile is replaced before it is used, without asking the server."""
+    if record.driver_connection.is_closed():
+        raise DisconnectionError
 
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:

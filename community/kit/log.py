@@ -39,7 +39,7 @@ _QUIET = {
 
 def logger(room: str) -> Any:
     """The logger of a room: `log = logger("kit.web")`, `log.info("started", port=8000)`."""
-    return structlog.get_logger().bind(room=room)
+    return structlog.get_logger(room=room)  # bound when it says something, by what is configured then
 
 
 def configure(form: Form | None = None, stream: TextIO | None = None, least: int = logging.INFO) -> None:

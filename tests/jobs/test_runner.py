@@ -125,7 +125,7 @@ async def test_a_lease_that_is_renewed_is_not_taken(engine: AsyncEngine) -> None
         [claimed] = await actions.claim(connection, "busy", list(KINDS), 5)
     with clock.stopped(clock.now() + LEASE - timedelta(seconds=1)):
         async with writing(engine) as connection:
-            await actions.renew(connection, "busy")
+            await actions.renew(connection, [claimed])
     with clock.stopped(clock.now() + LEASE + timedelta(seconds=2)):
         async with runner(engine) as at:
             await at.tried()
@@ -208,3 +208,76 @@ async def test_old_jobs_are_cleaned_away_and_dead_ones_stay(engine: AsyncEngine)
         await actions.clean(connection, finished_before=clock.now() + timedelta(seconds=1), most=100)
         left = (await connection.execute(JOB.select())).all()
     assert [row.state for row in left] == [State.WAITING.value]
+
+
+async def test_what_waits_together_is_split_once_and_the_others_end(engine: AsyncEngine) -> None:
+    jobs = await add(engine, NewJob("split", key="k"), NewJob("split", key="k"))
+    async with runner(engine) as at:
+        await at.short()
+        assert [(await again(engine, one)).state for one in jobs] == ["split", "done"]
+        await at.heavy()
+        await at.short()
+    assert await effects(engine) == ["closed", "part 0", "part 1", "part 2"]
+    assert [(await again(engine, one)).state for one in jobs] == ["done", "done"]
+
+
+async def test_what_is_asked_for_while_a_split_one_waits_to_go_on_is_not_taken_with_it(engine: AsyncEngine) -> None:
+    [first] = await add(engine, NewJob("split", key="k"))
+    async with runner(engine) as at:
+        await at.short()
+        await at.heavy()
+        assert (await again(engine, first)).state == "waiting"
+        [second] = await add(engine, NewJob("split", key="k"))
+        await at.short()
+        assert (await again(engine, first)).state == "done"
+        assert (await again(engine, second)).state == "split"
+        await at.heavy()
+        await at.short()
+    assert await effects(engine) == ["closed", "closed", *sorted(["part 0", "part 1", "part 2"] * 2)]
+
+
+async def test_what_was_claimed_without_the_process_learning_of_it_is_not_kept(engine: AsyncEngine) -> None:
+    [_, lost] = await add(engine, NewJob("hang"), NewJob("do", None, {"what": "x"}))
+    async with runner(engine, {**KINDS, "hang": KINDS["hang"]._replace(seconds=3_600)}) as at:
+        async with writing(engine) as connection:
+            assert len(await actions.claim(connection, at.name, ["do"], 1)) == 1
+        at.start(at.short)
+        await asyncio.sleep(0.2)
+        with clock.stopped(clock.now() + LEASE + timedelta(seconds=1)):
+            await at.sweep()
+            await asyncio.sleep(0.5)
+    assert await effects(engine) == ["x"]
+    assert (await again(engine, lost)).state == "done"
+
+
+async def test_a_process_does_not_take_its_own_jobs_as_left_behind(engine: AsyncEngine) -> None:
+    [job] = await add(engine, NewJob("hang"))
+    async with runner(engine, {**KINDS, "hang": KINDS["hang"]._replace(seconds=3_600)}) as at:
+        at.start(at.short)
+        await asyncio.sleep(0.2)
+        with clock.stopped(clock.now() + LEASE + timedelta(seconds=1)):
+            await at.sweep()
+            await asyncio.sleep(0.3)
+        assert (await again(engine, job)).tries == 1
+
+
+async def test_an_error_in_a_sweep_ends_neither_sweeping_nor_renewing(
+    engine: AsyncEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("community.jobs.runner.SWEPT_EVERY", timedelta(seconds=0.01))
+    failed: list[int] = []
+    enough = asyncio.Event()
+
+    async def fails_twice() -> None:
+        failed.append(1)
+        if len(failed) < 3:
+            raise ArithmeticError("cannot be planned")
+        enough.set()
+
+    async with runner(engine) as at:
+        sweeping = asyncio.create_task(at.sweeping(fails_twice))
+        async with asyncio.timeout(20):
+            await enough.wait()
+        assert not sweeping.done()
+        await at.stop(1)
+        await sweeping
