@@ -28,8 +28,7 @@ OWN = {
     "kit": {
         "arguments", "bulk", "cells", "clock", "columns", "console", "days", "db", "digests", "errors", "ids",
         "languages", "log", "metrics", "outages", "places", "rows", "schema", "secrets", "settings", "sqlite_driver",
-        "sqlite_file",
-        "tabular", "text", "urls", "web",
+        "sqlite_file", "tabular", "text", "urls", "web",
     },
     "jobs": {"embedded", "following", "health", "messenger", "runner", "timetable", "work"},
     "programmes": {
@@ -48,7 +47,8 @@ SQL_PLACES = ("models", "queries", "actions", "checks", "migrations")
 SQL_FILES = {
     "kit/db.py": "the engine itself",
     "kit/sqlite_file.py": "a database as a file: what it is made of, whatever it holds",
-
+    "kit/sqlite_driver.py": "the driver of SQLite",
+    "kit/digests.py": "the texts of rows in order, to be hashed",
     "kit/rows.py": "rows in bulk, by COPY or executemany",
     "kit/bulk.py": "statements over many rows, for the actions of every room",
 }

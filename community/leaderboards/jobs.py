@@ -13,7 +13,8 @@ from community.leaderboards.actions.values import LOOKED_AT_ONCE, states
 from community.members import queries as members
 from community.programmes import queries as programmes
 
-PROMPT, FULL, RANGE = "boards.prompt", "boards.full", "boards.range"
+PROMPT, FULL, RANGE, FREEZE = "boards.prompt", "boards.full", "boards.range", "boards.freeze"
+FREEZING_SECONDS = 3_600
 
 
 async def prompt(work: Work) -> None:
@@ -60,4 +61,20 @@ async def one_range(work: Work) -> None:
             await actions.settle(connection, task, ids)
 
 
-JOBS = (Kind(PROMPT, prompt), Kind(FULL, full), Kind(RANGE, one_range, heavy=True))
+async def freeze(work: Work) -> None:
+    """Freezes every board whose period is over, on the programme's day or up to argument `to`: a snapshot a step."""
+    async with reading(work.engine) as connection:
+        programme = await programmes.programme_of(connection, work.programme_id)
+        to = date.fromisoformat(work.arguments["to"]) if work.arguments.get("to") else programme.today
+        due = await actions.due_snapshots(connection, programme, to)
+    for one in due:
+        async with work.step() as connection:
+            await actions.freeze(connection, programme, one)
+
+
+JOBS = (
+    Kind(PROMPT, prompt),
+    Kind(FULL, full),
+    Kind(RANGE, one_range, heavy=True),
+    Kind(FREEZE, freeze, heavy=True, seconds=FREEZING_SECONDS),
+)
