@@ -149,6 +149,11 @@ async def _refusal(url: str, statement: str) -> str:
 @pytest.fixture
 def later(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     """The product one release later: its migrations, and one more behind them."""
+    yield _know_a_later_one(tmp_path, monkeypatch)
+    _forget_revisions()
+
+
+def _know_a_later_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     folder = tmp_path / "migrations"
     shutil.copytree(ROOT / "community" / "migrations", folder, ignore=shutil.ignore_patterns("__pycache__"))
     (folder / "versions" / "9999_later.py").write_text(
@@ -163,14 +168,14 @@ def later(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
         found.set_main_option("script_location", str(folder))
         return found
 
-    def forget() -> None:
-        schema.head.cache_clear()
-        schema.is_known.cache_clear()
-
     monkeypatch.setattr(schema, "config", of_later)
-    forget()
-    yield "9999"
-    forget()
+    _forget_revisions()
+    return "9999"
+
+
+def _forget_revisions() -> None:
+    schema.head.cache_clear()
+    schema.is_known.cache_clear()
 
 
 def test_an_older_database_is_brought_up_to_date_with_all_that_it_holds(
@@ -196,6 +201,20 @@ def test_an_older_database_is_brought_up_to_date_with_all_that_it_holds(
         assert _held(tmp_path / "community.sqlite3") == (later, 5)
     else:
         assert copies == []
+
+
+def test_the_version_before_works_on_a_newer_database(
+    database_url: str, filled: str, community: Callable[..., Ran], tmp_path: Path
+) -> None:
+    """As it must while processes are replaced one after the other; it changes nothing of the schema."""
+    with pytest.MonkeyPatch.context() as patch:
+        _know_a_later_one(tmp_path, patch)
+        community("db", "upgrade")
+    _forget_revisions()
+    community("ledger", "adjust", filled, "ada", 3, "--note", "by the version before")
+    assert "clean" in community("ledger", "verify").out
+    assert "of a newer version" in community("db", "upgrade", status=MachineryError.exit_status).err
+    assert asyncio.run(_revision(database_url)) == "9999"
 
 
 def _held(file: Path) -> tuple[str, int]:

@@ -60,6 +60,10 @@ async def upgrade(engine: AsyncEngine, *, keep: bool = True) -> bool:
     present = await revision(engine)
     if present == head():
         return False
+    if _is_newer(present):
+        raise MachineryError(
+            f"the database is at revision {present}, of a newer version; this one knows up to {head()}"
+        )
     if keep and present is not None and is_sqlite(engine) and engine.url.database:
         file = Path(engine.url.database).expanduser()
         sqlite_file.copy(file, file.with_name(f"{file.name}.before-{present}-{now():%Y%m%dT%H%M%S}"))
@@ -69,9 +73,20 @@ async def upgrade(engine: AsyncEngine, *, keep: bool = True) -> bool:
 
 
 async def ensure(engine: AsyncEngine) -> None:
-    """The database is at head after this. Raises MachineryError where that is the operator's to do."""
+    """The database is at head after this. Raises MachineryError where that is the operator's to do.
+
+    A newer one is taken as it is: a version only adds to what the one before needs, so that an upgrade finds both at
+    work, and may be taken back.
+    """
+    present = await revision(engine)
+    if present == head() or _is_newer(present):
+        return
     if is_sqlite(engine):
         await upgrade(engine)
-    elif (present := await revision(engine)) != head():
+    else:
         state = "empty" if present is None else f"at revision {present}"
         raise MachineryError(f"the database is {state}, this version needs {head()}: run `community db upgrade`")
+
+
+def _is_newer(present: str | None) -> bool:
+    return present is not None and not is_known(present)
