@@ -63,6 +63,7 @@ class Settings(BaseSettings):
     secret_key: SecretStr = Field(
         default=SecretStr(""), description="Keys that sign; the first signs, all are accepted."
     )
+    rate_scale: float = Field(default=1, ge=0, le=1_000, description="Factor on every rate limit; 0: no limits.")
     log_format: Literal["", "json", "plain"] = Field(default="", description="Empty: plain on a terminal, else JSON.")
 
     @field_validator("base_url")
