@@ -81,7 +81,7 @@ def _front_page(folder: Path, environment: dict[str, str]) -> str:
             raise
         finally:
             server.terminate()
-    return re.findall("<title>(.*)</title>", text)[0]
+    return str(re.findall("<title>(.*)</title>", text)[0])
 
 
 def _asked(url: str) -> str:

@@ -12,7 +12,6 @@ from starlette.middleware import Middleware
 from starlette.routing import Route as StarletteRoute
 
 from community.kit import db
-from community.kit.folders import folder
 from community.kit.secrets import signer
 from community.kit.settings import Settings
 from community.kit.web import reports, static
@@ -25,7 +24,6 @@ from community.kit.web.proxies import Proxies
 from community.kit.web.rates import Limiter
 from community.kit.web.request import Identify, Site, Transact, nobody
 from community.kit.web.routes import Route, Routes
-from community.kit.web.static import Static
 from community.kit.web.trace import Trace
 
 POOL_WAIT_SECONDS = 5
@@ -55,7 +53,7 @@ def assemble(
     site = Site(
         settings, engine, table, identify, transact,
         limiter=limiter, forms=signer(settings, "forms"), templates=environment(),
-        static=Static(folder("static")), sign_in=sign_in,
+        static=static.packaged(), sign_in=sign_in,
     )  # fmt: skip
 
     @asynccontextmanager

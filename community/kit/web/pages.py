@@ -9,6 +9,7 @@ from __future__ import annotations
 import gzip
 from collections.abc import Callable
 from datetime import date, datetime
+from functools import cache
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -25,8 +26,12 @@ from community.kit.web.static import takes_gzip
 PACK_FROM_BYTES = 1_000
 
 
+@cache
 def environment() -> Environment:
-    """Everything is escaped, whatever a template is called, and a name that is missing is an error."""
+    """The templates of this process.
+
+    Everything is escaped, whatever a template is called, and a name that is missing is an error.
+    """
     made = Environment(
         loader=FileSystemLoader(folders.folder("templates")),
         autoescape=True,

@@ -10,6 +10,7 @@ from __future__ import annotations
 import gzip
 from base64 import b64encode
 from dataclasses import dataclass
+from functools import cache
 from hashlib import sha256, sha384
 from mimetypes import guess_type
 from pathlib import Path
@@ -18,6 +19,7 @@ from typing import Any
 from starlette.responses import Response
 
 from community.kit.errors import NotFound
+from community.kit.folders import folder
 from community.kit.web.rates import Rate
 from community.kit.web.request import Request
 from community.kit.web.routes import Access, Route
@@ -62,6 +64,12 @@ class Static:
     def integrity(self, path: str) -> str:
         """What `integrity=` says of a file."""
         return self.files[path].integrity
+
+
+@cache
+def packaged() -> Static:
+    """The static files of the product, read once in a process."""
+    return Static(folder("static"))
 
 
 def _read(file: Path) -> File:
