@@ -75,15 +75,17 @@ def create_app(
     lifespan: Sequence[Hook] = (),
     readiness: Sequence[Readiness] = READINESS,
     measures: Sequence[Measure] = MEASURES,
+    sign_in: str = "",
 ) -> Starlette:
     """The application for these settings.
 
     `identify` says who asks, `transact` does the work of a request in one transaction, what is in `lifespan` runs
-    beside the requests, `readiness` is what `/readyz` asks, `measures` what `/metrics` reads.
+    beside the requests, `readiness` is what `/readyz` asks, `measures` what `/metrics` reads, `sign_in` names the route
+    where people sign in.
     """
     return assemble(
         present, ROUTES, identify=identify, transact=transact, lifespan=lifespan, readiness=readiness,
-        measures=measures,
+        measures=measures, sign_in=sign_in,
     )  # fmt: skip
 
 

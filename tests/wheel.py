@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import os
+import re
+import socket
 import subprocess
 import sys
+import time
+import urllib.error
+import urllib.request
 import venv
 import zipfile
 from pathlib import Path
@@ -15,6 +20,10 @@ NEEDED = (
     "community/migrations/env.py",
     "community/programmes/presets/aces.yaml",
     "community/programmes/book.schema.json",
+    "community/kit/locale/fr/kit.po",
+    "community/templates/layouts/base.html",
+    "community/static/app.css",
+    "community/static/vendor/inter/LICENSE",
 )
 
 
@@ -46,12 +55,47 @@ def main() -> int:
         _run(folder, environment, "contributions", "import", "aces", str(rows), "--create-members", "--approve")
         _run(folder, environment, "standings", "refresh", "aces")
         sys.stdout.write(_run(folder, environment, "ledger", "verify"))
+        sys.stdout.write(f"front page: {_front_page(folder, environment)}\n")
     return 0
 
 
 def _run(folder: Path, environment: dict[str, str], *arguments: str) -> str:
     command = [str(folder / "venv" / "bin" / "community"), *arguments]
     return subprocess.run(command, check=True, cwd=folder, env=environment, text=True, capture_output=True).stdout
+
+
+def _front_page(folder: Path, environment: dict[str, str]) -> str:
+    """Serves from the wheel, and answers the title of `/`; static files must be there, too."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [str(folder / "venv" / "bin" / "community"), "serve", "--port", str(port)]
+    with subprocess.Popen(command, cwd=folder, env=environment, stderr=subprocess.PIPE, text=True) as server:
+        try:
+            text = _asked(f"http://127.0.0.1:{port}/")
+            for path in re.findall(r'(?:href|src)="(/static/[^"#]+)', text):
+                _asked(f"http://127.0.0.1:{port}{path}")
+        except OSError:
+            server.terminate()
+            sys.stderr.write(server.communicate()[1])
+            raise
+        finally:
+            server.terminate()
+    return str(re.findall("<title>(.*)</title>", text)[0])
+
+
+def _asked(url: str) -> str:
+    for _ in range(600):
+        try:
+            with urllib.request.urlopen(url, timeout=10) as answer:  # noqa: S310 - our own server
+                return str(answer.read().decode("utf-8", "replace"))
+        except ConnectionError:
+            time.sleep(0.1)
+        except urllib.error.URLError as error:
+            if not isinstance(error.reason, ConnectionError):
+                raise
+            time.sleep(0.1)
+    raise TimeoutError(url)
 
 
 if __name__ == "__main__":

@@ -16,7 +16,6 @@ from community.kit import console, schema
 from community.kit import settings as given
 from community.kit.arguments import AsJson, AsOf, Slug
 from community.kit.settings import Settings
-from community.kit.web import server
 from community.standings.actions.run import Report
 from community.standings.rules.words import reason_words
 
@@ -151,6 +150,8 @@ def serve(
 
     Until SIGTERM or Ctrl-C; requests under way are finished first.
     """
+    from community.kit.web import server  # half a second to load, which no other command needs
+
     for name, value in (("COMMUNITY_HOST", host), ("COMMUNITY_PORT", port)):
         if value is not None:
             os.environ[name] = str(value)  # for the processes that it starts, too

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import Response
 
+from community.kit.web.pages import page
 from community.kit.web.rates import Rate
 from community.kit.web.request import Request
 from community.kit.web.routes import Access, Route
+from community.programmes import queries as programmes
 
 
-async def front(_request: Request[None]) -> Response:
-    """The front page."""
-    return HTMLResponse("<!doctype html><title>Community</title><p>Community is running.")
+async def front(request: Request[None]) -> Response:
+    """The front page: how to begin, as long as there is nothing."""
+    is_empty = not await programmes.programmes(request.connection)
+    return page(request, "home/front.html", is_empty=is_empty)
 
 
 ROUTES: tuple[Route[Any], ...] = (

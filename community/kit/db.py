@@ -153,14 +153,18 @@ def _begin_sqlite(connection: Any) -> None:
 
 @asynccontextmanager
 async def reading(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
-    """A connection that only reads: on SQLite it does not wait for a writer, and sees one state throughout."""
+    """A connection that only reads: on SQLite it does not wait for a writer, and sees one state throughout.
+
+    PostgreSQL refuses a write; on SQLite it would be taken back in the end.
+    """
     async with engine.connect() as connection:
         if is_sqlite(connection):
             connection = await connection.execution_options(reads_only=True)
         else:
             connection = await connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
-        async with connection.begin():
+        async with connection.begin() as transaction:
             yield connection
+            await transaction.rollback()
 
 
 @dataclass(slots=True)

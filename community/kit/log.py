@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import sys
 import traceback
+from collections.abc import Callable
 from contextvars import ContextVar
 from typing import Any, Literal, TextIO
 
@@ -48,19 +49,12 @@ def configure(form: Form | None = None, stream: TextIO | None = None, least: int
     Without a form: plain on a terminal, else JSON.
     """
     target = stream or sys.stderr
-    plain = form == "plain" or (form is None and target.isatty())
-    shared: list[Processor] = [structlog.stdlib.add_log_level, _ids, _exception]
-    shown: list[Processor] = [_printable, _console()] if plain else [structlog.processors.JSONRenderer(default=str)]
-    structlog.configure(
-        processors=[*shared, _ordered, *shown],
-        wrapper_class=structlog.make_filtering_bound_logger(least),
-        logger_factory=structlog.WriteLoggerFactory(file=target),
-        cache_logger_on_first_use=False,
-    )
+    shown = _shown(form == "plain" or (form is None and target.isatty()))
+    _own_lines(shown, lambda: target, least)
     handler = logging.StreamHandler(target)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
-            foreign_pre_chain=[*shared, _room, _ordered],
+            foreign_pre_chain=[*_SHARED, _room, _ordered],
             processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *shown],
         )
     )
@@ -71,8 +65,19 @@ def configure(form: Form | None = None, stream: TextIO | None = None, least: int
         logging.getLogger(name).setLevel(level)
 
 
-def _console() -> Processor:
-    return structlog.dev.ConsoleRenderer(repr_native_str=False, sort_keys=False)
+def _shown(plain: bool) -> list[Processor]:
+    if plain:
+        return [_printable, structlog.dev.ConsoleRenderer(sort_keys=False)]
+    return [structlog.processors.JSONRenderer(default=str)]
+
+
+def _own_lines(shown: list[Processor], stream: Callable[[], TextIO], least: int) -> None:
+    structlog.configure(
+        processors=[*_SHARED, _ordered, *shown],
+        wrapper_class=structlog.make_filtering_bound_logger(least),
+        logger_factory=lambda *_: structlog.WriteLogger(stream()),
+        cache_logger_on_first_use=False,
+    )
 
 
 def _ordered(_logger: WrappedLogger, _method: str, line: EventDict) -> EventDict:
@@ -125,3 +130,7 @@ def _escaped(value: Any) -> Any:
     if isinstance(value, str) and not value.isprintable():
         return "".join(one if one.isprintable() else one.encode("unicode_escape").decode() for one in value)
     return value
+
+
+_SHARED: list[Processor] = [structlog.stdlib.add_log_level, _ids, _exception]
+_own_lines(_shown(plain=False), lambda: sys.stderr, logging.INFO)  # until a process configures its own: commands, tests

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Annotated, Literal
@@ -16,6 +17,7 @@ from community.kit.errors import UsageError
 LOCAL_HOSTS = ("localhost", "127.0.0.1", "[::1]")
 """Hosts of one's own machine: the only ones that are served without TLS, by any of their names."""
 
+_NETLOC = re.compile(r"(?P<host>[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?")
 KEY_CHARACTERS = 32
 TOKEN_CHARACTERS = 20
 
@@ -63,6 +65,7 @@ class Settings(BaseSettings):
     secret_key: SecretStr = Field(
         default=SecretStr(""), description="Keys that sign; the first signs, all are accepted."
     )
+    rate_scale: float = Field(default=1, ge=0, le=1_000, description="Factor on every rate limit; 0: no limits.")
     log_format: Literal["", "json", "plain"] = Field(default="", description="Empty: plain on a terminal, else JSON.")
 
     @field_validator("base_url")
@@ -123,10 +126,9 @@ class Settings(BaseSettings):
 
 
 def bare_host(netloc: str) -> str:
-    """The host of `HOST:PORT` or a Host header, in lower case, an IPv6 address in its brackets."""
-    if netloc.startswith("["):
-        return netloc.partition("]")[0].lower() + "]"
-    return netloc.partition(":")[0].lower()
+    """The host of `HOST:PORT` or a Host header, in lower case, an IPv6 address in its brackets; empty for neither."""
+    found = _NETLOC.fullmatch(netloc)
+    return found["host"].lower() if found else ""
 
 
 def load() -> Settings:

@@ -12,12 +12,16 @@ from starlette.middleware import Middleware
 from starlette.routing import Route as StarletteRoute
 
 from community.kit import db
+from community.kit.secrets import signer
 from community.kit.settings import Settings
+from community.kit.web import reports, static
 from community.kit.web.gate import Gate
 from community.kit.web.headers import SecurityHeaders
+from community.kit.web.pages import environment
 from community.kit.web.probes import DATABASE, QUEUE, Measure, Readiness, probes
 from community.kit.web.problems import Problems, of_http
 from community.kit.web.proxies import Proxies
+from community.kit.web.rates import Limiter
 from community.kit.web.request import Identify, Site, Transact, nobody
 from community.kit.web.routes import Route, Routes
 from community.kit.web.trace import Trace
@@ -40,16 +44,23 @@ def assemble(
     lifespan: Sequence[Hook] = (),
     readiness: Sequence[Readiness] = (),
     measures: Sequence[Measure] = (),
+    sign_in: str = "",
 ) -> Starlette:
     """The application. Raises RoutesRefused where a route is not declared in full, or twice."""
-    table = Routes([*probes([DATABASE, QUEUE, *readiness], measures), *routes])
+    table = Routes([*probes([DATABASE, QUEUE, *readiness], measures), *static.ROUTES, *reports.ROUTES, *routes])
     engine = db.create_engine(settings.url, settings.web_connections, POOL_WAIT_SECONDS, IDLE_SECONDS)
-    site = Site(settings, engine, table, identify, transact)
+    limiter = Limiter(settings)
+    site = Site(
+        settings, engine, table, identify, transact,
+        limiter=limiter, forms=signer(settings, "forms"), templates=environment(),
+        static=static.packaged(), sign_in=sign_in,
+    )  # fmt: skip
 
     @asynccontextmanager
     async def living(app: Starlette) -> AsyncIterator[None]:
         async with AsyncExitStack() as stack:
             stack.push_async_callback(engine.dispose)
+            stack.push_async_callback(limiter.close)
             for hook in lifespan:
                 await stack.enter_async_context(hook(app))
             yield

@@ -1,9 +1,9 @@
 """What stands between a route and its handler, in this order.
 
-The host that was asked for; the size of the body, which is read before a transaction is begun; then, in one
-transaction: who asks, what the path names, whether they may, the handler. The transaction is committed before the
-answer is sent. Whoever is not signed in is asked to, before anything is loaded; whoever may not enter learns no more
-than that there is nothing.
+The host that was asked for; how often; the body, which is read before a transaction is begun; whether a page of ours
+asked for the change; then, in one transaction: who asks, what the path names, whether they may, the handler. The
+transaction is committed before the answer is sent. Whoever is not signed in is asked to, before anything is loaded;
+whoever may not enter learns no more than that there is nothing.
 """
 
 from __future__ import annotations
@@ -18,11 +18,16 @@ from starlette.middleware.body_limit import RequestBodyLimitMiddleware
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from community.kit import db
+from community.kit import db, i18n
 from community.kit.errors import NotFound
 from community.kit.settings import LOCAL_HOSTS, bare_host
-from community.kit.web.proxies import is_operator
-from community.kit.web.request import Request, Site
+from community.kit.web import forgery
+from community.kit.web.cookies import set_cookie
+from community.kit.web.fields import take_form
+from community.kit.web.problems import language_of
+from community.kit.web.proxies import is_operator, neighbourhood
+from community.kit.web.rates import BOUNDS, Rate
+from community.kit.web.request import REQUEST, Request, Site
 from community.kit.web.routes import Access, Route, Surface
 
 
@@ -45,15 +50,25 @@ class Gate:
 
     def _limited(self, route: Route[Any]) -> ASGIApp:
         async def app(scope: Scope, receive: Receive, send: Send) -> None:
-            request: Request[Any] = Request(scope, receive, self._site, route)
+            request: Request[Any] = Request(_without_cookies(scope, route), receive, self._site, route)
+            scope[REQUEST] = request
             try:
                 response = await entered(request)
             finally:
                 await request.close()
+            for name, value in request.new_cookies.items():
+                set_cookie(response, self._site.settings, name, value)
             await response(scope, receive, send)
 
         limit = route.body_limit or self._site.settings.body_limit
         return RequestBodyLimitMiddleware(app, limit)
+
+
+def _without_cookies(scope: Scope, route: Route[Any]) -> Scope:
+    """Only pages know people by their cookies: elsewhere nothing can be forged with them."""
+    if route.surface is Surface.PAGE:
+        return scope
+    return {**scope, "headers": [one for one in scope["headers"] if one[0] != b"cookie"]}
 
 
 async def entered(request: Request[Any]) -> Response:
@@ -62,10 +77,15 @@ async def entered(request: Request[Any]) -> Response:
     _check_host(request)
     if route.access is Access.OPERATOR and not is_operator(request.scope, request.settings, bearer(request)):
         raise NotFound("not for whoever asks")
+    if route.rate is not Rate.NONE:
+        await request.site.limiter.admit(BOUNDS[route.rate], neighbourhood(request.scope))
+    _check_address(request)
     if not route.reads:
         await _take_body(request)
+        if route.surface is Surface.PAGE:
+            forgery.check(request)
     if not route.database:
-        return await route.handler(request)
+        return await _spoken(request)
     return await _again_when_cut(request)
 
 
@@ -77,6 +97,12 @@ def _check_host(request: Request[Any]) -> None:
     known = (bare_host(request.settings.origin.partition("//")[2]),) if request.settings.base_url else LOCAL_HOSTS
     if host not in known:
         raise HTTPException(421)
+
+
+def _check_address(request: Request[Any]) -> None:
+    """No database keeps a NUL, so there is nothing that a path or a query with one could name."""
+    if "\x00" in request.scope["path"] or b"%00" in request.scope["query_string"]:
+        raise HTTPException(400)
 
 
 def bearer(request: Request[Any]) -> str:
@@ -93,7 +119,7 @@ async def _take_body(request: Request[Any]) -> None:
         raise HTTPException(413)
     try:
         if request.route.surface is Surface.PAGE:
-            await request.form()
+            await take_form(request)
         else:
             await request.body()
     except HTTPException as error:
@@ -154,4 +180,9 @@ async def _handled(request: Request[Any], connection: AsyncConnection) -> Respon
     request.loaded = await route.load(request) if route.load is not None else None
     if route.access is not Access.OPERATOR and not await request.identity.may(route.access, request.loaded):
         raise NotFound("not for whoever asks")
-    return await route.handler(request)
+    return await _spoken(request)
+
+
+async def _spoken(request: Request[Any]) -> Response:
+    with i18n.speaking(language_of(request)):
+        return await request.route.handler(request)

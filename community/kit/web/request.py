@@ -4,17 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
+from jinja2 import Environment
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from starlette.datastructures import UploadFile
 from starlette.requests import Request as StarletteRequest
 from starlette.responses import Response
 from starlette.types import Receive, Scope
 
+from community.kit.secrets import Signer
 from community.kit.settings import Settings
+from community.kit.web import fields
+from community.kit.web.rates import Limiter
 
 if TYPE_CHECKING:
     from community.kit.web.routes import Access, Route, Routes
+    from community.kit.web.static import Static
 
 Loaded = TypeVar("Loaded")
 
@@ -76,10 +83,20 @@ class Site:
     routes: Routes
     identify: Identify
     transact: Transact
+    limiter: Limiter
+    forms: Signer
+    templates: Environment
+    static: Static
+    sign_in: str
+    """The name of the route where people sign in; empty where there is none."""
 
 
 class Request(StarletteRequest, Generic[Loaded]):
-    """A request on its way through a route. `loaded` is what the route's loader answered."""
+    """A request on its way through a route. `loaded` is what the route's loader answered.
+
+    `fields` and `files` are those of the form; of a name that stands twice the first counts. A loader sets
+    `programme_language` where what it finds belongs to a programme. What is in `new_cookies` goes with the answer.
+    """
 
     connection: AsyncConnection
     identity: Identity
@@ -90,7 +107,19 @@ class Request(StarletteRequest, Generic[Loaded]):
         self.site = site
         self.route = route
         self.identity = Nobody()
-        scope[REQUEST] = self
+        self.fields: dict[str, str] = {}
+        self.files: dict[str, UploadFile] = {}
+        self.new_cookies: dict[str, str] = {}
+        self.programme_language: str | None = None
+
+    @cached_property
+    def query(self) -> dict[str, str]:
+        """The values of the query; of a name that stands twice the first counts."""
+        return fields.first_of(self.query_params.multi_items())
+
+    def every(self, name: str) -> list[str]:
+        """All values of a field of the form, such as the boxes ticked."""
+        return fields.texts(self._form, name)
 
     @property
     def settings(self) -> Settings:
