@@ -81,6 +81,14 @@ async def counts(connection: AsyncConnection) -> list[tuple[str, str, int]]:
     return [(kind, state, count) for kind, state, count in rows]
 
 
+async def by_programme(connection: AsyncConnection) -> dict[tuple[int | None, str], int]:
+    """How many jobs of each programme are in each state, by (programme id, state); those that ended are left out."""
+    by = (JOB.c.programme_id, JOB.c.state)
+    unended = JOB.c.state.not_in((State.DONE.value, State.DISCARDED.value))
+    rows = await connection.execute(select(*by, func.count()).where(unended).group_by(*by))
+    return {(programme_id, state): count for programme_id, state, count in rows}
+
+
 @dataclass(frozen=True, slots=True)
 class QueueState:
     """How the queue stands: jobs that wait and are due, seconds since the oldest of them was due, jobs that are dead,

@@ -42,6 +42,7 @@ class Alone(Protocol):
 
 ALONE: dict[str, Alone] = {
     "import": importing.imported, "memory": importing.memory, "small": jobs.small_jobs, "promptly": jobs.promptly,
+    "midnights": jobs.midnights,
 }  # fmt: skip
 """Benches that need no data set."""
 LINEAR = 1.1

@@ -10,7 +10,7 @@ import tempfile
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from arq.connections import ArqRedis, RedisSettings, create_pool
@@ -23,7 +23,7 @@ from community.flow import BY_RECORD, FLOW
 from community.jobs.actions import NewJob, add
 from community.jobs.embedded import Embedded
 from community.jobs.following import Following, Messenger
-from community.jobs.work import Kind
+from community.jobs.work import Kind as JobKind
 from community.kit import clock, db
 from community.kit.settings import Settings
 from community.members import actions as members
@@ -32,10 +32,10 @@ from community.members.models import Reader
 from community.programmes import queries as programmes
 from community.standings.actions.run import refresh
 from tests.bench import noop
-from tests.bench.dataset import SLUG, empty
+from tests.bench.dataset import SLUG, Kind, copied, empty
 from tests.bench.figures import Figure, seconds
 from tests.bench.ladder import hand_written
-from tests.bench.stage import CORES, RANGE, Stage
+from tests.bench.stage import CORES, RANGE, Stage, stage
 from tests.bench.workers import Workers, idle_share, megabytes, redis_url, start, until, workers
 from workers.main import CONNECTIONS, KINDS
 from workers.schedule import SCHEDULE, places
@@ -49,6 +49,7 @@ EMBEDDED_A_SECOND = 300.0
 MEDIAN_SECONDS = {"postgres": 0.150, "sqlite": 0.100}
 IDLE_SHARE = 0.01
 PROGRAMMES = 20
+MEMBERS_OF_EACH = 50_000
 COLUMNS_OF = """
     SELECT string_agg(quote_ident(column_name), ', ' ORDER BY ordinal_position)
     FROM information_schema.columns WHERE table_name = :name"""
@@ -86,7 +87,7 @@ async def by_workers(at: Stage) -> list[Figure]:
 
 async def _yesterday_was_run(at: Stage) -> None:
     """Workers live in the present: the day before is run, so that nothing is to be made up."""
-    with clock.stopped(clock.now()):
+    with clock.stopped(datetime.now(UTC)):  # the clock of a bench stands still elsewhere
         async with db.reading(at.engine) as connection:
             today = (await programmes.programme(connection, SLUG)).today
         await refresh(at.engine, SLUG, today - timedelta(days=1), range_size=RANGE, connections=CORES)
@@ -100,10 +101,16 @@ async def _touch_some(at: Stage) -> None:
         await members.touch(connection, 1, ids, (Reader.STANDINGS,))
 
 
-async def midnights(at: Stage) -> list[Figure]:
-    """The same members as so many programmes whose days begin together, prompt runs of others meanwhile."""
-    if at.sqlite:
+async def midnights(database: str, repeats: int, /, *, quick: bool) -> list[Figure]:
+    """So many programmes of 50 000 members whose days begin together, prompt runs of another one meanwhile."""
+    if database == "sqlite":
         return []
+    kind = Kind(database, 1_000 if quick else MEMBERS_OF_EACH)
+    async with copied(kind) as url, stage(kind, url, repeats) as at:
+        return await _midnights(at)
+
+
+async def _midnights(at: Stage) -> list[Figure]:
     await _yesterday_was_run(at)
     await _as_programmes(at)
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
@@ -243,7 +250,7 @@ async def _until_done(engine: AsyncEngine, count: int) -> float:
 
 
 @asynccontextmanager
-async def embedded(url: str, kinds: dict[str, Kind]) -> AsyncIterator[AsyncEngine]:
+async def embedded(url: str, kinds: dict[str, JobKind]) -> AsyncIterator[AsyncEngine]:
     """Jobs run inside this process, as in a web process; the engine on which what is done is followed."""
     made = Embedded(
         lambda messenger: _followed(db.create_engine(url, CONNECTIONS), messenger),
