@@ -156,6 +156,7 @@ def test_fields_are_read_as_they_were(stage: Stage) -> None:
         async with missed.on(4, 0):
             await missed.edit(talk(FIRST, "c2", hours=0))
             await missed.review("reverse", ["c3"])
+            await missed.import_rows([talk(FIRST, "c5", hours=90)], approve=True)
         await missed.catch_up()
         assert [step[:2] for step in await missed.steps()] == [(DAYS[1], "t10"), (DAYS[2], "t20"), (DAYS[3], "t30")]
 
@@ -205,6 +206,35 @@ def test_a_mark_is_taken_afresh_on_the_day_of_coming_back_and_stays(stage: Stage
             await missed.run()
         assert (await missed.standing("ada")).at_risk_since == DAYS[2]
         assert (await missed.standing("ben")).at_risk_since is None  # afresh, and on leave nobody is put at risk
+
+    stage.run(told())
+
+
+def test_coming_back_again_later_is_not_forgotten_and_not_seen_before(stage: Stage) -> None:
+    """ada comes back on the second day and once more on the last; ben goes and comes back after the second."""
+
+    async def told() -> None:
+        missed = product(stage)
+        await missed.begin({**PRO, "grace_days": 60})
+        async with missed.on(0, 0):
+            await missed.by_hand("place", "ada", tier="pro", note="deserved")
+            await missed.by_hand("place", "ben", tier="pro", note="deserved")
+        await missed.first_run()
+        for handle, changes in (("ada", (1, 1, 2, 4)), ("ben", (2, 3))):
+            for place, number in enumerate(changes):
+                async with missed.on(number, 0) as day:
+                    await missed.set_status(handle, ("left", "active")[place % 2], day)
+        async with missed.on(4, 0):
+            await make_up(missed.engine, missed.slug, DAYS[1])
+        assert (await missed.standing("ada")).at_risk_since == DAYS[1]
+        assert (await missed.standing("ben")).at_risk_since == DAYS[0]
+        await missed.catch_up()
+        assert (await missed.standing("ada")).at_risk_since == DAYS[1]
+        assert (await missed.standing("ben")).at_risk_since == DAYS[3]
+        async with missed.on(4):
+            await missed.run()
+        assert (await missed.standing("ada")).at_risk_since == DAYS[4]
+        assert (await missed.standing("ben")).at_risk_since == DAYS[3]
 
     stage.run(told())
 
@@ -321,7 +351,7 @@ def test_each_day_goes_by_the_book_in_force_at_its_end_in_the_zone_of_that_book(
 def test_whoever_was_given_a_tier_on_a_later_day_is_beyond_the_days_before(stage: Stage) -> None:
     async def told() -> None:
         missed = product(stage)
-        await missed.begin(PRO, {**PRO, "key": "star", "gain": {"metric": "points", "min": 50}, "demotion": "never"})
+        await missed.begin(PRO, {**PRO, "key": "star", "gain": {"metric": "points", "min": 50}, "grace_days": 30})
         await missed.first_run()
         async with missed.on(1, 0):
             await missed.adjust("ada", 5, DAYS[1])
@@ -330,7 +360,8 @@ def test_whoever_was_given_a_tier_on_a_later_day_is_beyond_the_days_before(stage
             await take_over(at, [Brought(missed.ids["ada"], "star", DAYS[3])])
         await missed.catch_up()
         assert await missed.steps() == []
-        assert (await missed.standing()).tier == "star"
+        standing = await missed.standing()
+        assert (standing.tier, standing.at_risk_since) == ("star", DAYS[3])
 
     stage.run(told())
 
@@ -338,21 +369,26 @@ def test_whoever_was_given_a_tier_on_a_later_day_is_beyond_the_days_before(stage
 def test_a_day_made_up_takes_no_marks_away(stage: Stage) -> None:
     async def told() -> None:
         missed = product(stage)
-        await missed.begin(PRO)
+        await missed.begin({**PRO, "gain": {"metric": "points", "min": 6}})
         await missed.first_run()
-        async with missed.on(4, 0):
+        async with missed.on(1, 0):
+            await missed.apply(book(PRO))
             await missed.adjust("ada", 5, FIRST)
+        async with missed.on(4, 0):
+            await missed.adjust("ada", -5, FIRST)
         await missed.catch_up()
         marks = select(TOUCHED.c.member_id).where(
             TOUCHED.c.programme_id == missed.id, TOUCHED.c.reader == Reader.STANDINGS.value
         )
         async with reading(stage.engine) as connection:
             assert list(await connection.scalars(marks)) == [missed.ids["ada"]]
+            assert (await programmes.programme(connection, missed.slug)).everybody_touched
         async with missed.on(4):
             await missed.run()
-        assert await missed.steps() == [(DAYS[4], "pro", 1, 1)]
+        assert await missed.steps() == [(DAYS[1], "pro", 1, 2), (DAYS[4], None, 2, 2)]
         async with reading(stage.engine) as connection:
             assert list(await connection.scalars(marks)) == []
+            assert not (await programmes.programme(connection, missed.slug)).everybody_touched
 
     stage.run(told())
 

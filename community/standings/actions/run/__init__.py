@@ -15,8 +15,8 @@ from community.standings.actions.run.pieces import (
     resume,
     touched_once,
 )
-from community.standings.actions.run.refresh import Progress, evaluate_range, make_up, refresh
 from community.standings.actions.run.task import BY_RULES, Prompt, Report, Task
+from community.standings.actions.run.whole import Progress, evaluate_range, make_up, refresh
 from community.standings.queries.runs import known_at_end_of, missing_days
 
 __all__ = [
