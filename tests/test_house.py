@@ -26,9 +26,9 @@ COMMON = frozenset(
 
 OWN = {
     "kit": {
-        "arguments", "bulk", "cells", "clock", "columns", "console", "days", "db", "digests", "errors", "folders", "i18n",
-        "ids", "languages", "locale", "log", "metrics", "outages", "places", "rows", "schema", "secrets", "settings",
-        "sqlite_driver", "sqlite_file", "tabular", "text", "urls", "web",
+        "arguments", "bulk", "cells", "clock", "columns", "console", "days", "db", "digests", "errors", "folders",
+        "i18n", "ids", "languages", "locale", "log", "metrics", "outages", "places", "rows", "schema", "secrets",
+        "settings", "sqlite_driver", "sqlite_file", "tabular", "text", "urls", "web",
     },
     "jobs": {"embedded", "following", "health", "messenger", "runner", "timetable", "work"},
     "programmes": {
