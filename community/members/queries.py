@@ -5,16 +5,21 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
+from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import and_, exists, false, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from community.kit.bulk import among
+from community.kit.clock import now, today
 from community.kit.errors import NotFound
 from community.kit.text import fold
-from community.members.models import LEAVE, MEMBER, TOUCHED, Reader
+from community.members.models import LEAVE, MEMBER, TOUCHED, Reader, Status
+from community.people.models import HELD_ROLE, PERSON, SESSION
+from community.people.rules import Role, State, alive, allowed
+from community.programmes.models import PROGRAMME, UNIT
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,3 +125,74 @@ async def count_touched(connection: AsyncConnection, programme_id: int, reader: 
         select(func.count()).where(TOUCHED.c.programme_id == programme_id, TOUCHED.c.reader == reader.value)
     )
     return int(found or 0)
+
+
+ANY_ROLE = HELD_ROLE.alias("any_role")
+TAKING_PART = (Status.ACTIVE, Status.ON_LEAVE, Status.ALUMNI)
+"""The statuses in which a member may enter the portal of their programme."""
+
+
+@dataclass(frozen=True, slots=True)
+class Visitor:
+    """Who has a session, and what they are at the place that they ask for: a programme, a unit, or none.
+
+    `roles` holds what is inherited from the units above, and what a role implies. `member_id` and `handle` are those
+    of the membership of the programme, while it lasts.
+    """
+
+    person_id: UUID
+    session_id: UUID
+    name: str
+    email: str | None
+    locale: str | None
+    seen_at: datetime
+    confirmed_at: datetime
+    programme_id: int | None
+    unit_id: int | None
+    roles: frozenset[Role]
+    member_id: int | None
+    handle: str | None
+
+
+async def visitor(
+    connection: AsyncConnection, digest: str, *, programme: str | None = None, unit: str | None = None
+) -> Visitor | None:
+    """Whose session this is, by the digest of its secret, and what they are now at a programme or a unit, by slug.
+
+    One statement, asked at each request, so that nothing is remembered that was taken meanwhile. None for a session
+    that is over, or of somebody who is deactivated.
+    """
+    start = select(PROGRAMME.c.unit_id).where(PROGRAMME.c.slug == programme) if unit is None else None
+    first = UNIT.c.slug == unit if start is None else UNIT.c.id == start.scalar_subquery()
+    above = select(UNIT.c.id, UNIT.c.parent_id).where(first).cte("above", recursive=True)
+    above = above.union(select(UNIT.c.id, UNIT.c.parent_id).where(UNIT.c.id == above.c.parent_id))
+    held, any_role = (
+        and_(role.c.person_id == PERSON.c.id, or_(role.c.until.is_(None), role.c.until >= today("UTC")))
+        for role in (HELD_ROLE, ANY_ROLE)
+    )
+    here = or_(HELD_ROLE.c.programme_id == PROGRAMME.c.id, HELD_ROLE.c.unit_id.in_(select(above.c.id)))
+    taking_part = MEMBER.c.status.in_([status.value for status in TAKING_PART])
+    asked = (
+        select(
+            PERSON.c.id.label("person_id"), SESSION.c.id.label("session_id"), PERSON.c.name, PERSON.c.email,
+            PERSON.c.locale, SESSION.c.seen_at, SESSION.c.confirmed_at, SESSION.c.created_at,
+            PROGRAMME.c.id.label("programme_id"), UNIT.c.id.label("unit_id"), MEMBER.c.id.label("member_id"),
+            MEMBER.c.handle, HELD_ROLE.c.role, exists(select(ANY_ROLE.c.id).where(any_role)).label("staff"),
+        )
+        .select_from(SESSION)
+        .join(PERSON, PERSON.c.id == SESSION.c.person_id)
+        .outerjoin(PROGRAMME, PROGRAMME.c.slug == programme if programme is not None else false())
+        .outerjoin(UNIT, UNIT.c.slug == unit if unit is not None else false())
+        .outerjoin(
+            MEMBER,
+            and_(MEMBER.c.programme_id == PROGRAMME.c.id, MEMBER.c.person_id == PERSON.c.id, taking_part),
+        )
+        .outerjoin(HELD_ROLE, and_(held, here))
+        .where(SESSION.c.digest == digest, PERSON.c.state == State.ACTIVE.value)
+    )  # fmt: skip
+    rows = (await connection.execute(asked)).all()
+    if not rows or not alive(rows[0].created_at, rows[0].seen_at, now(), staff=rows[0].staff):
+        return None
+    roles = allowed(Role(row.role) for row in rows if row.role is not None)
+    named = {name: getattr(rows[0], name) for name in Visitor.__slots__ if name != "roles"}
+    return Visitor(**named, roles=roles)

@@ -32,14 +32,14 @@ class Hasher:
 
     async def hash(self, password: str) -> str:
         """The hash to be stored, parameters and salt included."""
-        return await self._aside(lambda: self._hash.hash(password))
+        return await self._aside(lambda: self._hash.hash(_bytes(password)))
 
     async def verify(self, password: str, stored: str | None) -> tuple[bool, str | None]:
         """Whether the password is right, and a new hash where the stored one has lower parameters.
 
         Without a stored hash the answer is no, after the same work.
         """
-        right, newer = await self._aside(lambda: self._hash.verify_and_update(password, stored or self._nobody))
+        right, newer = await self._aside(lambda: self._hash.verify_and_update(_bytes(password), stored or self._nobody))
         return right and stored is not None, newer if stored is not None else None
 
     def close(self) -> None:
@@ -53,6 +53,11 @@ class Hasher:
     def _nobody(self) -> str:
         """What an unknown address, or a person without a password, is checked against."""
         return self._hash.hash(token_urlsafe(32))
+
+
+def _bytes(password: str) -> bytes:
+    """Every character as it came: nothing is cut, trimmed, folded or refused here."""
+    return password.encode("utf-8", "surrogatepass")
 
 
 @cache

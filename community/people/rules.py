@@ -7,6 +7,8 @@ import unicodedata
 from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import NamedTuple
+from uuid import UUID
 
 from community.kit.rates.rate import Rate
 
@@ -78,8 +80,18 @@ PASSWORD_LENGTH = 15
 PASSWORD_MOST = 1_000
 OWN_CHARACTERS = 8
 """So many characters of a password must be neither words that anybody knows of its owner nor a common password."""
-WORD_CHARACTERS = 4
+WORD_CHARACTERS = 3
 """Shorter words (of names, of addresses) are found in any text."""
+
+
+class Place(NamedTuple):
+    """What a role is held on: a unit with all that is below it, or a programme."""
+
+    unit_id: int | None = None
+    programme_id: int | None = None
+
+
+NOWHERE = Place()
 
 
 def alive(created_at: datetime, seen_at: datetime, now: datetime, *, staff: bool) -> bool:
@@ -106,10 +118,17 @@ def allowed(roles: Iterable[Role]) -> frozenset[Role]:
 
 
 def words_of(*texts: str | None) -> frozenset[str]:
-    """The words of names, addresses and titles that a password must not lean on, folded."""
+    """The words of names and addresses that a password must not lean on, folded."""
     whole = (fold_password(text) for text in texts if text)
     parts = {part for text in whole for part in ("".join(c if c.isalnum() else " " for c in text).split())}
     return frozenset(part for part in parts if len(part) >= WORD_CHARACTERS)
+
+
+def titles_of(texts: Iterable[str]) -> frozenset[str]:
+    """Titles that a password must not lean on, as a whole, with and without what stands between their words."""
+    whole = {fold_password(text) for text in texts}
+    whole |= {"".join(c for c in text if c.isalnum()) for text in whole}
+    return frozenset(text for text in whole if len(text) >= WORD_CHARACTERS)
 
 
 def fold_password(text: str) -> str:
@@ -155,3 +174,19 @@ def _core(text: str) -> str:
     while end > start and not text[end - 1].isalpha():
         end -= 1
     return text[start:end]
+
+
+def actor_of(person_id: UUID) -> str:
+    """How a person stands in history."""
+    return f"person:{person_id}"
+
+
+def misplaced(role: Role, place: Place) -> bool:
+    """Whether a role cannot be held there: on neither or both, or lead of a programme."""
+    return (place.unit_id is None) == (place.programme_id is None) or (role is Role.LEAD and place.unit_id is None)
+
+
+def person_of(actor: str) -> UUID | None:
+    """The person that an actor of history is, if it is one."""
+    kind, _, key = actor.partition(":")
+    return UUID(key) if kind == "person" else None

@@ -6,7 +6,7 @@ import ipaddress
 from datetime import datetime, timedelta
 from hashlib import sha256
 from math import ceil
-from typing import cast
+from typing import Any, cast
 
 from limits import RateLimitItemPerSecond
 from limits.aio.storage import RedisStorage
@@ -56,7 +56,7 @@ class Limiter:
     async def close(self) -> None:
         """Closes the connections to Redis."""
         if self._redis is not None:
-            await cast(RedisStorage, self._redis.storage).bridge.get_connection().aclose()
+            await cast(Any, self._redis.storage).bridge.get_connection().aclose()
 
     def _answering(self) -> MovingWindowRateLimiter | None:
         """Redis, unless it is not set or did not answer just now."""
