@@ -44,7 +44,8 @@ async def test_space_case_and_form_of_a_password_count(engine: AsyncEngine, door
 
 @ONLY_SQLITE
 async def test_composed_and_decomposed_are_two_passwords(engine: AsyncEngine, door: Door) -> None:
-    await person(engine, password="caf\u00e9 au lait et croissant")
+    composed = "caf\u00e9 au lait et croissant"
+    await person(engine, password=composed)
     with pytest.raises(SignInRefused):
         await door.sign_in("ada@example.org", "cafe\u0301 au lait et croissant", HOME)
 
