@@ -44,7 +44,7 @@ def account_of(email: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Where a request comes from: the network (`kit.rates.limiter.place_of`) and what the browser calls itself."""
+    """Where a request comes from: the neighbourhood in the network, and what the browser calls itself."""
 
     place: str
     agent: str = ""

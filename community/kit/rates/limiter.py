@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 from datetime import datetime, timedelta
 from hashlib import sha256
 from math import ceil
@@ -91,16 +90,3 @@ def _redis(url: str) -> RedisStorage:
 
 def _key(who: str) -> str:
     return sha256(who.encode("utf-8", "surrogatepass")).hexdigest()[:32]
-
-
-def place_of(address: str) -> str:
-    """Whose address of the network it is: an IPv6 one by its /64, as one line at home has so many."""
-    try:
-        found = ipaddress.ip_address(address)
-    except ValueError:
-        return address
-    if isinstance(found, ipaddress.IPv6Address):
-        if found.ipv4_mapped is not None:
-            return str(found.ipv4_mapped)
-        return str(ipaddress.ip_network((found, 64), strict=False))
-    return str(found)

@@ -1,7 +1,7 @@
 """Persons, sessions, roles, tokens, invitations; the person of a member; mails; what was asked for of late.
 
 Revision: 0006
-After: 0002
+After: 0005
 """
 
 import sqlalchemy as sa
@@ -9,7 +9,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "0006"
-down_revision = "0002"
+down_revision = "0005"
 branch_labels = None
 depends_on = None
 
