@@ -145,6 +145,7 @@ class Visitor:
     name: str
     email: str | None
     locale: str | None
+    timezone: str | None
     seen_at: datetime
     confirmed_at: datetime
     programme_id: int | None
@@ -175,7 +176,7 @@ async def visitor(
     asked = (
         select(
             PERSON.c.id.label("person_id"), SESSION.c.id.label("session_id"), PERSON.c.name, PERSON.c.email,
-            PERSON.c.locale, SESSION.c.seen_at, SESSION.c.confirmed_at, SESSION.c.created_at,
+            PERSON.c.locale, PERSON.c.timezone, SESSION.c.seen_at, SESSION.c.confirmed_at, SESSION.c.created_at,
             PROGRAMME.c.id.label("programme_id"), UNIT.c.id.label("unit_id"), MEMBER.c.id.label("member_id"),
             MEMBER.c.handle, HELD_ROLE.c.role, exists(select(ANY_ROLE.c.id).where(any_role)).label("staff"),
         )

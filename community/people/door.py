@@ -17,14 +17,14 @@ from community.history.actions import Line, write
 from community.kit.db import reading, writing
 from community.kit.errors import CommunityError, SignInFirst
 from community.kit.rates.limiter import Limiter
-from community.kit.text import fold, line_of
+from community.kit.text import line_of
 from community.people import queries, rules
 from community.people.actions import asks, persons, sessions, tokens
 from community.people.actions.asks import ANYBODY
 from community.people.actions.sessions import Opened
 from community.people.forms import password_refused
 from community.people.passwords import Hasher, common
-from community.people.rules import Purpose, actor_of
+from community.people.rules import Purpose, account_of, actor_of
 
 
 class SignInRefused(CommunityError):
@@ -34,10 +34,10 @@ class SignInRefused(CommunityError):
         super().__init__("the address or the password is wrong")
 
 
-def account_of(email: str) -> str:
-    """The key of the account that was typed; of what can be no address it is empty, and nobody's."""
+def typed(email: str) -> str:
+    """The account that was typed; of what can be no address it is empty, and nobody's."""
     try:
-        return fold(line_of(email))
+        return account_of(line_of(email))
     except ValueError:
         return ""
 
@@ -71,7 +71,7 @@ class Door:
 
     async def sign_in(self, email: str, password: str, origin: Origin) -> Opened:
         """Signs in by password. Raises SignInRefused, TooMany."""
-        account = account_of(email)
+        account = typed(email)
         await self.limiter.take(rules.SIGN_IN_BY_PLACE, origin.place)
         await self.limiter.take(rules.SIGN_IN_BY_ALL)
         await self.limiter.take(rules.SIGN_IN_BY_ACCOUNT, account)
@@ -103,7 +103,7 @@ class Door:
 
     async def ask_link(self, email: str, purpose: Purpose, origin: Origin) -> None:
         """Asks for a link that signs in, or for one that lets choose a new password. Raises TooMany."""
-        account = account_of(email)
+        account = typed(email)
         await self.limiter.take(rules.LINK_BY_PLACE, origin.place)
         await self.limiter.take(rules.LINK_BY_ALL)
         await self.limiter.take(rules.LINK_BY_ACCOUNT, account)

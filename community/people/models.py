@@ -29,6 +29,7 @@ class Person(SQLModel, table=True):
     folded: str | None = Field(default=None, sa_column=Column(Ordered, nullable=True, unique=True))
     name: str
     locale: str | None = None
+    timezone: str | None = None
     password: str | None = None
     state: str = State.ACTIVE.value
     created_at: datetime = Field(sa_column=Column(Instant, nullable=False))

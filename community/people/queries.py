@@ -12,9 +12,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from community.kit.clock import now, today
 from community.kit.errors import NotFound
-from community.kit.text import fold
 from community.people.models import HELD_ROLE, INVITATION, PERSON, SESSION, TOKEN
-from community.people.rules import InvitationState, Purpose, Role, State, good
+from community.people.rules import InvitationState, Purpose, Role, State, account_of, good
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +24,7 @@ class PersonRow:
     email: str | None
     name: str
     locale: str | None
+    timezone: str | None
     state: str
     created_at: datetime
     password: bool
@@ -101,7 +101,7 @@ async def person(connection: AsyncConnection, person_id: UUID) -> PersonRow:
 
 async def by_email(connection: AsyncConnection, email: str) -> PersonRow:
     """The person of an address, folded. Raises NotFound."""
-    found = (await connection.execute(select(*_PERSON).where(PERSON.c.folded == fold(email)))).one_or_none()
+    found = (await connection.execute(select(*_PERSON).where(PERSON.c.folded == account_of(email)))).one_or_none()
     if found is None:
         raise NotFound(f"nobody has the address {email!r}")
     return PersonRow(*found)
@@ -120,7 +120,7 @@ async def anybody(connection: AsyncConnection) -> bool:
 
 async def credentials(connection: AsyncConnection, email: str) -> tuple[UUID, str | None, bool] | None:
     """Id, password hash and whether they may sign in, of the person of an address."""
-    asked = select(PERSON.c.id, PERSON.c.password, PERSON.c.state).where(PERSON.c.folded == fold(email))
+    asked = select(PERSON.c.id, PERSON.c.password, PERSON.c.state).where(PERSON.c.folded == account_of(email))
     found = (await connection.execute(asked)).one_or_none()
     return None if found is None else (found.id, found.password, found.state == State.ACTIVE)
 

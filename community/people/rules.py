@@ -11,6 +11,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from community.kit.rates.rate import Rate
+from community.kit.text import fold
 
 
 class State(StrEnum):
@@ -129,6 +130,17 @@ def titles_of(texts: Iterable[str]) -> frozenset[str]:
     whole = {fold_password(text) for text in texts}
     whole |= {"".join(c for c in text if c.isalnum()) for text in whole}
     return frozenset(text for text in whole if len(text) >= WORD_CHARACTERS)
+
+
+def account_of(email: str) -> str:
+    """The form by which addresses are told apart: folded, and the domain as mail servers know it."""
+    local, at, domain = fold(email).rpartition("@")
+    if domain.isascii():
+        return local + at + domain
+    try:
+        return local + at + domain.encode("idna").decode("ascii")
+    except UnicodeError:
+        return local + at + domain
 
 
 def fold_password(text: str) -> str:

@@ -16,13 +16,12 @@ from community.history.models import RECORD
 from community.kit.clock import now
 from community.kit.db import reading, writing
 from community.kit.rates.limiter import Limiter
-from community.kit.text import fold
 from community.members.models import MEMBER
 from community.people.actions import persons, tokens
 from community.people.door import Door, Origin
 from community.people.forms import PersonForm
 from community.people.passwords import Hasher
-from community.people.rules import Purpose
+from community.people.rules import Purpose, account_of
 from community.programmes.models import PROGRAMME, UNIT
 
 NOON = datetime(2026, 3, 31, 12, tzinfo=UTC)
@@ -52,7 +51,7 @@ async def person(engine: AsyncEngine, email: str = "ada@example.org", password: 
     name = email.partition("@")[0].capitalize()
     hashed = None if password is None else await CHEAP.hash(password)
     async with writing(engine) as connection:
-        return await persons.create(connection, PersonForm(email, fold(email), name, None), hashed, "cli")
+        return await persons.create(connection, PersonForm(email, account_of(email), name, None), hashed, "cli")
 
 
 async def token(engine: AsyncEngine, purpose: Purpose, person_id: UUID, email: str | None = None) -> str:

@@ -14,7 +14,6 @@ from community.kit import clock
 from community.kit.db import reading, writing
 from community.kit.errors import Conflict, SignInFirst, UsageError
 from community.kit.mail.models import MAIL
-from community.kit.text import fold
 from community.members.actions import bind
 from community.members.models import MEMBER
 from community.people import queries
@@ -24,7 +23,7 @@ from community.people.actions.invitations import Asked
 from community.people.actions.tokens import LinkOver
 from community.people.forms import PersonForm
 from community.people.models import INVITATION, PERSON
-from community.people.rules import Place, Purpose, Role, actor_of
+from community.people.rules import Place, Purpose, Role, account_of, actor_of
 from tests.people.stage import NOON, Tree, grow, member, person, records, rows
 
 pytestmark = pytest.mark.anyio
@@ -36,7 +35,7 @@ ONLY_A_PERSON = Asked()
 async def invite(engine: AsyncEngine, asked: Asked = ONLY_A_PERSON, email: str = ADA, actor: str = "cli") -> str:
     """The secret that whoever reads the mails of the address finds in one."""
     async with writing(engine) as connection:
-        form = PersonForm(email, fold(email), "Ada Lovelace", "en")
+        form = PersonForm(email, account_of(email), "Ada Lovelace", "en")
         invitation = await invitations.invite(connection, form, asked, actor)
         return await tokens.mint(connection, Purpose.INVITATION, invitation_id=invitation)
 

@@ -131,7 +131,7 @@ def message_of(letter: Letter, claimed: Claimed, settings: Settings) -> EmailMes
     try:
         message["From"] = Address(name, addr_spec=address)
         message["To"] = Address(letter.name, addr_spec=_mailable(letter.address))
-    except (ValueError, HeaderParseError) as error:
+    except (ValueError, IndexError, HeaderParseError) as error:  # the parser of addresses raises any of them
         raise PostRefused(f"no address: {type(error).__name__}", for_good=True) from error
     message["Subject"] = letter.subject
     message["Date"] = format_datetime(now())

@@ -64,6 +64,7 @@ def upgrade() -> None:
         sa.Column("folded", ORDERED, nullable=True),
         sa.Column("name", sa.String(), nullable=False),
         sa.Column("locale", sa.String(), nullable=True),
+        sa.Column("timezone", sa.String(), nullable=True),
         sa.Column("password", sa.String(), nullable=True),
         sa.Column("state", sa.String(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),

@@ -12,8 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from community.history.actions import Line, write
 from community.kit.ids import new_id
 from community.kit.mail.actions import NewMail, queue
-from community.kit.text import fold
-from community.people.rules import LIVES, Purpose
+from community.people.rules import LIVES, Purpose, account_of
 
 ANYBODY = "anybody"
 """Who did it, in history, where nobody said who they are."""
@@ -21,7 +20,7 @@ ANYBODY = "anybody"
 
 async def ask_link(connection: AsyncConnection, email: str, purpose: Purpose) -> None:
     """Asks for a link that signs in, or that lets choose a new password, to be sent to the owner of `email`."""
-    folded = fold(email)
+    folded = account_of(email)
     mail = NewMail(
         purpose.value,
         cause=f"ask:{new_id()}",

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, insert, or_, update
+from sqlalchemy import ColumnElement, delete, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from community.history.actions import Line, write
@@ -17,18 +17,25 @@ from community.kit.ids import new_id
 from community.kit.mail.actions import NewMail, queue
 from community.people.actions import tokens
 from community.people.forms import PersonForm
-from community.people.models import INVITATION
+from community.people.models import INVITATION, TOKEN
 from community.people.rules import LIVES, NOWHERE, InvitationState, Place, Purpose, Role, actor_of, misplaced
+
+KEPT = timedelta(days=30)
+"""How long an invitation that came to nothing is kept."""
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What somebody is invited to be: a member of a programme, or to hold a role on a place, or only a person."""
+    """What somebody is invited to be: a member of a programme, or to hold a role on a place, or only a person.
+
+    `title` is the name of the place, for the mail.
+    """
 
     place: Place = NOWHERE
     member_id: int | None = None
     role: Role | None = None
     until: date | None = None
+    title: str = ""
 
 
 async def invite(connection: AsyncConnection, form: PersonForm, asked: Asked, actor: str) -> UUID:
@@ -61,7 +68,8 @@ async def invite(connection: AsyncConnection, form: PersonForm, asked: Asked, ac
         )
     )
     key = f"invitation:{invitation_id}"
-    await queue(connection, [NewMail("invitation", cause=key, recipient=key, lives=LIVES[Purpose.INVITATION])])
+    mail = NewMail("invitation", cause=key, recipient=key, data={"title": asked.title}, lives=LIVES[Purpose.INVITATION])
+    await queue(connection, [mail])
     data = {"role": asked.role.value if asked.role else None, "unit": asked.place.unit_id}
     line = Line("invitation.sent", asked.member_id, str(invitation_id), data)
     await write(connection, asked.place.programme_id, actor, [line])
@@ -93,6 +101,15 @@ async def withdraw_of_members(
     if member_ids:
         which = (INVITATION.c.programme_id == programme_id) & INVITATION.c.member_id.in_(member_ids)
         await _withdraw(connection, actor, which)
+
+
+async def clean_up(connection: AsyncConnection) -> int:
+    """Deletes invitations that nobody accepted, some time after they were over; answers how many."""
+    before = now() - KEPT
+    mine = (INVITATION.c.state != InvitationState.ACCEPTED.value, INVITATION.c.ends_at <= before)
+    gone = select(INVITATION.c.id).where(*mine)
+    await connection.execute(delete(TOKEN).where(TOKEN.c.invitation_id.in_(gone)))
+    return (await connection.execute(delete(INVITATION).where(*mine))).rowcount
 
 
 async def _withdraw(

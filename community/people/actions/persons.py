@@ -15,12 +15,11 @@ from community.kit.clock import now
 from community.kit.errors import Conflict
 from community.kit.ids import new_id
 from community.kit.mail.actions import NewMail, queue
-from community.kit.text import fold
 from community.people import queries
 from community.people.actions import invitations, roles, sessions, tokens
-from community.people.forms import PersonForm
+from community.people.forms import PersonForm, Profile
 from community.people.models import PERSON, PERSONAL_CHANGE
-from community.people.rules import Purpose, State, actor_of
+from community.people.rules import Purpose, State, account_of, actor_of
 
 TOLD_LIVES = timedelta(days=2)
 
@@ -41,13 +40,13 @@ async def create(connection: AsyncConnection, form: PersonForm, password: str | 
     return person_id
 
 
-async def set_profile(connection: AsyncConnection, person_id: UUID, name: str, locale: str | None) -> bool:
-    """Changes name and language; False where nothing is another."""
+async def set_profile(connection: AsyncConnection, person_id: UUID, profile: Profile) -> bool:
+    """Changes name, language and zone; False where nothing is another."""
     before = await queries.person(connection, person_id)
-    if (before.name, before.locale) == (name, locale):
+    values = {name: (getattr(before, name), value) for name, value in profile._asdict().items()}
+    if all(one == other for one, other in values.values()):
         return False
-    await connection.execute(update(PERSON).where(PERSON.c.id == person_id).values(name=name, locale=locale))
-    values = {"name": (before.name, name), "locale": (before.locale, locale)}
+    await connection.execute(update(PERSON).where(PERSON.c.id == person_id).values(profile._asdict()))
     await _changed(connection, person_id, "person.changed", values)
     return True
 
@@ -94,7 +93,7 @@ async def set_email(connection: AsyncConnection, secret: str, *, keep: UUID | No
     try:
         async with connection.begin_nested():
             await connection.execute(
-                update(PERSON).where(PERSON.c.id == before.id).values(email=token.email, folded=fold(token.email))
+                update(PERSON).where(PERSON.c.id == before.id).values(email=token.email, folded=account_of(token.email))
             )
     except IntegrityError:
         raise Conflict("this address has an account already") from None
