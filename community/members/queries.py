@@ -55,6 +55,15 @@ async def member(connection: AsyncConnection, programme_id: int, handle: str) ->
     return MemberRow(*found)
 
 
+async def unbound_by_email(connection: AsyncConnection, programme_id: int, email: str) -> int | None:
+    """The only member whom the programme knows by an address and who is no person yet; None for none or several."""
+    asked = select(MEMBER.c.id).where(
+        MEMBER.c.programme_id == programme_id, MEMBER.c.person_id.is_(None), func.lower(MEMBER.c.email) == email.lower()
+    )
+    found = list(await connection.scalars(asked.limit(2)))
+    return found[0] if len(found) == 1 else None
+
+
 async def members(
     connection: AsyncConnection, programme_id: int, status: str | None = None
 ) -> AsyncIterator[MemberRow]:

@@ -6,7 +6,7 @@ comes back from the dead settles nothing, for the tries have gone on.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -78,12 +78,12 @@ async def queue(connection: AsyncConnection, mails: Sequence[NewMail]) -> None:
     note(connection, QUEUED, None)
 
 
-async def claim(connection: AsyncConnection, most: int) -> list[Claimed]:
-    """Takes at most so many mails that are due in hand; two processes never take the same."""
+async def claim(connection: AsyncConnection, kinds: Iterable[str], most: int) -> list[Claimed]:
+    """Takes at most so many mails of these kinds that are due in hand; two processes never take the same."""
     at = now()
     due = (
         select(MAIL.c.id)
-        .where(MAIL.c.state == MailState.WAITING.value, MAIL.c.due_at <= at)
+        .where(MAIL.c.state == MailState.WAITING.value, MAIL.c.due_at <= at, MAIL.c.kind.in_(list(kinds)))
         .order_by(MAIL.c.due_at, MAIL.c.id)
         .limit(most)
         .with_for_update(skip_locked=True)

@@ -20,5 +20,5 @@ async def next_due(connection: AsyncConnection) -> datetime | None:
 
 async def counts(connection: AsyncConnection) -> dict[str, int]:
     """How many mails there are, by state."""
-    rows = await connection.execute(select(MAIL.c.state, func.count()).group_by(MAIL.c.state))
-    return dict(rows.tuples().all())
+    rows = await connection.execute(select(MAIL.c.state, func.count().label("mails")).group_by(MAIL.c.state))
+    return {row.state: row.mails for row in rows}

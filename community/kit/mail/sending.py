@@ -52,12 +52,12 @@ class Sent:
 async def send_waiting(
     engine: AsyncEngine, settings: Settings, writers: Mapping[str, Writer], post: Post | None = None
 ) -> Sent:
-    """Sends the mails that are due, batch by batch, until there are none or nobody takes them."""
+    """Sends the mails that are due and that one of the `writers` writes, until there are none or nobody takes them."""
     done = Sent()
     post = post or post_of(settings)
     while True:
         async with writing(engine) as connection:
-            batch = await actions.claim(connection, BATCH)
+            batch = await actions.claim(connection, writers, BATCH)
         if not batch:
             return done
         try:

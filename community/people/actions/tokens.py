@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from community.kit.clock import now
 from community.kit.errors import Conflict
 from community.people.models import TOKEN
-from community.people.queries import TokenRow
+from community.people.queries import TokenRow, anybody
 from community.people.rules import LIVES, Purpose, good
 
 SECRET_BYTES = 32
@@ -80,6 +80,14 @@ async def void(
     if person_ids or invitation_ids:
         mine = or_(TOKEN.c.person_id.in_(person_ids), TOKEN.c.invitation_id.in_(invitation_ids))
         await connection.execute(delete(TOKEN).where(mine))
+
+
+async def set_up(connection: AsyncConnection) -> str | None:
+    """A token for the first person, in place of any before it; None where there is somebody already."""
+    if await anybody(connection):
+        return None
+    await connection.execute(delete(TOKEN).where(TOKEN.c.purpose == Purpose.SET_UP.value))
+    return await mint(connection, Purpose.SET_UP)
 
 
 async def clean_up(connection: AsyncConnection) -> int:
