@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from typing import Any
-from uuid import UUID
 
 from sqlalchemy import and_, exists, false, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -18,7 +17,7 @@ from community.kit.errors import NotFound
 from community.kit.text import fold
 from community.members.models import LEAVE, MEMBER, TOUCHED, Reader, Status
 from community.people.models import HELD_ROLE, PERSON, SESSION
-from community.people.rules import Role, State, alive, allowed
+from community.people.rules import Role, State, Visitor, alive, allowed
 from community.programmes.models import PROGRAMME, UNIT
 
 
@@ -141,29 +140,6 @@ TAKING_PART = (Status.ACTIVE, Status.ON_LEAVE, Status.ALUMNI)
 """The statuses in which a member may enter the portal of their programme."""
 
 
-@dataclass(frozen=True, slots=True)
-class Visitor:
-    """Who has a session, and what they are at the place that they ask for: a programme, a unit, or none.
-
-    `roles` holds what is inherited from the units above, and what a role implies. `member_id` and `handle` are those
-    of the membership of the programme, while it lasts.
-    """
-
-    person_id: UUID
-    session_id: UUID
-    name: str
-    email: str | None
-    locale: str | None
-    timezone: str | None
-    seen_at: datetime
-    confirmed_at: datetime
-    programme_id: int | None
-    unit_id: int | None
-    roles: frozenset[Role]
-    member_id: int | None
-    handle: str | None
-
-
 async def visitor(
     connection: AsyncConnection, digest: str, *, programme: str | None = None, unit: str | None = None
 ) -> Visitor | None:
@@ -180,6 +156,8 @@ async def visitor(
         and_(role.c.person_id == PERSON.c.id, or_(role.c.until.is_(None), role.c.until >= today("UTC")))
         for role in (HELD_ROLE, ANY_ROLE)
     )
+    topmost = select(UNIT.c.id).where(UNIT.c.parent_id.is_(None)).correlate(None)
+    leads = and_(any_role, ANY_ROLE.c.role == Role.LEAD.value, ANY_ROLE.c.unit_id.in_(topmost))
     here = or_(HELD_ROLE.c.programme_id == PROGRAMME.c.id, HELD_ROLE.c.unit_id.in_(select(above.c.id)))
     taking_part = MEMBER.c.status.in_([status.value for status in TAKING_PART])
     asked = (
@@ -188,6 +166,7 @@ async def visitor(
             PERSON.c.locale, PERSON.c.timezone, SESSION.c.seen_at, SESSION.c.confirmed_at, SESSION.c.created_at,
             PROGRAMME.c.id.label("programme_id"), UNIT.c.id.label("unit_id"), MEMBER.c.id.label("member_id"),
             MEMBER.c.handle, HELD_ROLE.c.role, exists(select(ANY_ROLE.c.id).where(any_role)).label("staff"),
+            exists(select(ANY_ROLE.c.id).where(leads)).label("leads_all"),
         )
         .select_from(SESSION)
         .join(PERSON, PERSON.c.id == SESSION.c.person_id)

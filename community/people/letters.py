@@ -85,14 +85,15 @@ async def invitation(connection: AsyncConnection, mail: Claimed, settings: Setti
     secret = await tokens.mint(connection, Purpose.INVITATION, invitation_id=found.id, ends_at=found.ends_at)
     with i18n.speaking(i18n.chosen(found.locale)):
         words = Words(
-            _("You are invited"), [_invited(found.role, mail.data.get("title") or "Community")],
+            _("You are invited"), [invited(found.role, mail.data.get("title") or "Community")],
             _("See the invitation"), link(settings, Purpose.INVITATION, secret),
             [_("The link works once, for seven days."), _("If you do not want to come, there is nothing to do.")],
         )  # fmt: skip
         return letter(found.email, found.name, words)
 
 
-def _invited(role: Role | None, title: str) -> str:
+def invited(role: Role | None, title: str) -> str:
+    """What somebody is invited to, in the language at work."""
     if role is Role.LEAD:
         return _("You are invited to lead {title}.").format(title=title)
     if role is Role.MANAGER:

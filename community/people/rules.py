@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Collection, Iterable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import NamedTuple
@@ -93,6 +94,30 @@ class Place(NamedTuple):
 
 
 NOWHERE = Place()
+
+
+@dataclass(frozen=True, slots=True)
+class Visitor:
+    """Who has a session, and what they are at the place that they ask for: a programme, a unit, or none.
+
+    `roles` holds what is inherited from the units above, and what a role implies. `member_id` and `handle` are those
+    of the membership of the programme, while it lasts. `leads_all`: they lead the topmost unit.
+    """
+
+    person_id: UUID
+    session_id: UUID
+    name: str
+    email: str | None
+    locale: str | None
+    timezone: str | None
+    seen_at: datetime
+    confirmed_at: datetime
+    programme_id: int | None
+    unit_id: int | None
+    roles: frozenset[Role]
+    member_id: int | None
+    handle: str | None
+    leads_all: bool
 
 
 def alive(created_at: datetime, seen_at: datetime, now: datetime, *, staff: bool) -> bool:

@@ -137,6 +137,11 @@ async def unit_of(connection: AsyncConnection, slug: str) -> tuple[int, str]:
     return found.id, found.name
 
 
+async def unit_name(connection: AsyncConnection, unit_id: int) -> str:
+    """What a unit is called."""
+    return str(await connection.scalar(select(UNIT.c.name).where(UNIT.c.id == unit_id)) or "")
+
+
 async def slugs(connection: AsyncConnection) -> tuple[dict[int, str], dict[int, str]]:
     """The slugs of all units and of all programmes, by id."""
     units = await connection.execute(select(UNIT.c.id, UNIT.c.slug))

@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import insert, select
+from sqlalchemy import insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from community.history.models import RECORD
@@ -22,7 +22,10 @@ from community.people.door import Door, Origin
 from community.people.forms import PersonForm
 from community.people.passwords import Hasher
 from community.people.rules import Purpose, account_of
+from community.programmes import actions as programmes
+from community.programmes.actions import NewVersion
 from community.programmes.models import PROGRAMME, UNIT
+from community.programmes.parse import parse
 
 NOON = datetime(2026, 3, 31, 12, tzinfo=UTC)
 GOOD = "an engine of brass and punched cards"
@@ -101,9 +104,18 @@ async def _unit(connection: AsyncConnection, slug: str, parent: int | None) -> i
     return int(await connection.scalar(made) or 0)
 
 
+BOOK = """\
+format: 1
+programme: {{slug: {slug}, name: The {name}, timezone: UTC, locale: en}}
+contribution_types: [{{key: talk, name: Talk, points: {{base: 5}}}}]
+"""
+
+
 async def _programme(connection: AsyncConnection, slug: str, unit: int) -> int:
-    values = {"slug": slug, "unit_id": unit, "version": 1, "everybody_touched": False, "created_at": now()}
-    return int(await connection.scalar(insert(PROGRAMME).values(values).returning(PROGRAMME.c.id)) or 0)
+    text = BOOK.format(slug=slug, name=slug.capitalize())
+    programme = await programmes.create(connection, NewVersion(parse(text, "book.yaml").book, text), "cli")
+    await connection.execute(update(PROGRAMME).where(PROGRAMME.c.id == programme).values(unit_id=unit))
+    return programme
 
 
 async def member(connection: AsyncConnection, programme: int, handle: str = "ada") -> int:

@@ -21,7 +21,7 @@ from community.people.actions import accepting
 from community.people.actions.accepting import Accepted
 from community.people.actions.sessions import Opened
 from community.people.actions.tokens import LinkOver, set_up
-from community.people.forms import PersonForm
+from community.people.forms import PersonForm, Profile
 from community.programmes import actions as programmes
 from tests.cli.cast import MEMBERS, STARS, Community, written
 from tests.conftest import Ran
@@ -76,7 +76,7 @@ def mails(home: Path) -> list[tuple[str, str]]:
 def accepted(url: str, secret: str) -> Accepted:
     async def work(engine: Any) -> Accepted:
         async with writing(engine) as connection:
-            found = await accepting.accept_anew(connection, secret, "Ada", "fr", None)
+            found = await accepting.accept_anew(connection, secret, Profile("Ada", "fr", None), None)
             if found.member_id is not None and found.programme_id is not None:
                 await bind(connection, found.programme_id, found.member_id, found.person_id)
             return found

@@ -21,7 +21,7 @@ from community.people.actions import accepting, invitations, persons, roles, tok
 from community.people.actions.accepting import Accepted
 from community.people.actions.invitations import Asked
 from community.people.actions.tokens import LinkOver
-from community.people.forms import PersonForm
+from community.people.forms import PersonForm, Profile
 from community.people.models import INVITATION, PERSON
 from community.people.rules import Place, Purpose, Role, account_of, actor_of
 from tests.people.stage import NOON, Tree, grow, member, person, records, rows
@@ -46,7 +46,7 @@ async def accept(engine: AsyncEngine, secret: str, person_id: UUID | None = None
         if person_id is not None:
             accepted = await accepting.accept_as(connection, secret, person_id)
         else:
-            accepted = await accepting.accept_anew(connection, secret, "Ada", "fr", None)
+            accepted = await accepting.accept_anew(connection, secret, Profile("Ada", "fr", None), None)
         if accepted.member_id is not None and accepted.programme_id is not None:
             await bind(connection, accepted.programme_id, accepted.member_id, accepted.person_id)
         return accepted

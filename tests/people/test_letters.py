@@ -153,7 +153,7 @@ async def test_an_invitation_comes_in_the_language_of_whoever_is_invited(
     path, secret = link_in(french)
     assert path == "/invitation"
     async with writing(engine) as connection:
-        accepted = await accepting.accept_anew(connection, secret, "Ada", "fr", None)
+        accepted = await accepting.accept_anew(connection, secret, Profile("Ada", "fr", None), None)
     assert accepted.member_id == tree.ada_of_pros
 
 

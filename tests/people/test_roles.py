@@ -15,11 +15,10 @@ from community.members import actions as members_actions
 from community.members import queries as members
 from community.members.actions.status import set_status
 from community.members.models import Status
-from community.members.queries import Visitor
 from community.people import queries
 from community.people.actions import roles, sessions, tokens
 from community.people.door import Door
-from community.people.rules import Place, Role, allowed
+from community.people.rules import Place, Role, Visitor, allowed
 from community.programmes.models import UNIT
 from tests.people.stage import GOOD, HOME, NOON, Tree, after, grow, person, records
 

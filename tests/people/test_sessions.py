@@ -11,12 +11,11 @@ from community.kit import clock
 from community.kit.db import reading, writing
 from community.kit.errors import NotFound, SignInFirst
 from community.members import queries as members
-from community.members.queries import Visitor
 from community.people import queries, rules
 from community.people.actions import roles, sessions, tokens
 from community.people.door import Door
 from community.people.models import SESSION
-from community.people.rules import Place, Role
+from community.people.rules import Place, Role, Visitor
 from tests.people.stage import GOOD, HOME, NOON, after, grow, person, place, records, rows
 
 pytestmark = pytest.mark.anyio
@@ -103,7 +102,7 @@ async def test_how_long_a_session_lives(
         with clock.stopped(NOON + moment):
             assert await whose(engine, opened.secret) is not None
             async with writing(engine) as connection:
-                await sessions.seen(connection, opened.id)
+                await sessions.seen(connection, [opened.id])
     with clock.stopped(NOON + asked_at):
         assert (await whose(engine, opened.secret) is not None) == lives
 
@@ -167,7 +166,7 @@ async def test_a_session_is_used_up_by_no_clock_that_goes_back(engine: AsyncEngi
     opened = await door.sign_in(ADA, GOOD, HOME)
     with clock.stopped(after(hours=-1)):
         async with writing(engine) as connection:
-            await sessions.seen(connection, opened.id)
+            await sessions.seen(connection, [opened.id])
     assert await rows(engine, SESSION, "seen_at") == [(NOON,)]
 
 

@@ -16,7 +16,7 @@ from community.history.actions import Line, write
 from community.kit.errors import Conflict, SignInFirst
 from community.people import queries
 from community.people.actions import persons, roles, tokens
-from community.people.forms import PersonForm
+from community.people.forms import PersonForm, Profile
 from community.people.models import INVITATION
 from community.people.queries import InvitationRow
 from community.people.rules import InvitationState, Place, Purpose, actor_of, person_of
@@ -46,9 +46,7 @@ async def accept_as(connection: AsyncConnection, secret: str, person_id: UUID) -
     return await _settle(connection, invitation, person_id)
 
 
-async def accept_anew(
-    connection: AsyncConnection, secret: str, name: str, locale: str | None, password: str | None
-) -> Accepted:
+async def accept_anew(connection: AsyncConnection, secret: str, profile: Profile, password: str | None) -> Accepted:
     """A new person accepts; whoever opened the link reads the mails of its address, so the address is theirs.
 
     Raises LinkOver; SignInFirst where the address has an account.
@@ -56,8 +54,10 @@ async def accept_anew(
     invitation = await _redeemed(connection, secret)
     if await queries.credentials(connection, invitation.email) is not None:
         raise SignInFirst("this address has an account: sign in, then accept")
-    form = PersonForm(invitation.email, invitation.folded, name, locale)
-    return await _settle(connection, invitation, await persons.create(connection, form, password))
+    form = PersonForm(invitation.email, invitation.folded, profile.name, profile.locale)
+    person_id = await persons.create(connection, form, password)
+    await persons.set_profile(connection, person_id, profile)
+    return await _settle(connection, invitation, person_id)
 
 
 async def _redeemed(connection: AsyncConnection, secret: str) -> InvitationRow:

@@ -63,12 +63,11 @@ async def confirm(connection: AsyncConnection, secret: str) -> Opened:
     return Opened(found.id, found.person_id, fresh)
 
 
-async def seen(connection: AsyncConnection, session_id: UUID) -> None:
-    """Notes that a session is in use. The clock may have been set back: what was noted is not taken back."""
+async def seen(connection: AsyncConnection, session_ids: Sequence[UUID]) -> None:
+    """Notes that sessions are in use. The clock may have been set back: what was noted is not taken back."""
     at = now()
-    await connection.execute(
-        update(SESSION).where(SESSION.c.id == session_id, SESSION.c.seen_at < at).values(seen_at=at)
-    )
+    used = update(SESSION).where(SESSION.c.id.in_(session_ids), SESSION.c.seen_at < at)
+    await connection.execute(used.values(seen_at=at))
 
 
 async def end(connection: AsyncConnection, person_id: UUID, session_id: UUID) -> None:
