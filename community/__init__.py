@@ -3,6 +3,7 @@
 kit            what knows no word of the domain: settings, database, unit of work, clock, errors, tables in and out
 history        what happened, append-only
 jobs           what must follow: rows written with what happened, claimed, run and finished once; the timetable
+people         persons, sign-in, sessions, tokens, invitations, roles on units and programmes
 programmes     units, programmes, the book and its numbered versions
 members        who takes part: status, leave, attributes; the marks of those who were touched
 ledger         entries: post, balance, the position

@@ -21,13 +21,21 @@ from community.kit import db, log, settings
 from community.kit.settings import Settings
 from community.kit.web.assembly import Hook, assemble
 from community.kit.web.probes import Measure, Readiness
-from community.kit.web.request import Identify, Transact, nobody
+from community.kit.web.request import Identify, Transact
 from community.kit.web.routes import Route
+from community.members import portal as members
+from community.members import queries as member_queries
+from community.people import portal as people
+from community.programmes import portal as programmes
+from community.programmes import queries as programme_queries
 from workers.main import CONNECTIONS, HEAVY, IDLE_SECONDS, KINDS
 from workers.schedule import SCHEDULE, places
 
-ROUTES: tuple[Route[Any], ...] = (*home.ROUTES,)
+ROUTES: tuple[Route[Any], ...] = (*home.ROUTES, *people.ROUTES, *programmes.ROUTES, *members.ROUTES)
 """Every route of the product besides the probes."""
+
+WHO_ASKS = people.identifying(member_queries.visitor)
+DOOR = people.opened(programme_queries.titles)
 
 READINESS: tuple[Readiness, ...] = (Readiness("sweep", health.sweep),)
 """What must be so, besides the database, for a web process to do its work."""
@@ -70,12 +78,12 @@ async def jobs(app: Starlette) -> AsyncIterator[None]:
 def create_app(
     present: Settings,
     *,
-    identify: Identify = nobody,
+    identify: Identify = WHO_ASKS,
     transact: Transact = db.retried,
     lifespan: Sequence[Hook] = (),
     readiness: Sequence[Readiness] = READINESS,
     measures: Sequence[Measure] = MEASURES,
-    sign_in: str = "",
+    sign_in: str = people.SIGN_IN,
 ) -> Starlette:
     """The application for these settings.
 
@@ -84,7 +92,7 @@ def create_app(
     where people sign in.
     """
     return assemble(
-        present, ROUTES, identify=identify, transact=transact, lifespan=lifespan, readiness=readiness,
+        present, ROUTES, identify=identify, transact=transact, lifespan=[DOOR, *lifespan], readiness=readiness,
         measures=measures, sign_in=sign_in,
     )  # fmt: skip
 

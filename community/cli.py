@@ -25,16 +25,19 @@ from community.kit.settings import Settings
 from community.leaderboards import cli as leaderboards
 from community.ledger import cli as ledger
 from community.members import cli as members
+from community.people import cli as people
 from community.programmes import cli as programmes
 from community.standings import cli as standings
 from workers import cli as workers
 
-ROOMS = (jobs, programmes, members, ledger, contributions, intake, standings, leaderboards, changes, home)
+ROOMS = (jobs, people, programmes, members, ledger, contributions, intake, standings, leaderboards, changes, home)
 """Loading a room's commands adds them to their groups."""
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, pretty_exceptions_enable=False)
 
-ORDER = ("db", "presets", "programme", "members", "contributions", "standings", "boards", "ledger", "run", "jobs")
+ORDER = (
+    "db", "presets", "programme", "people", "members", "contributions", "standings", "boards", "ledger", "run", "jobs",
+)  # fmt: skip
 """In which the groups are listed: as the data walks."""
 
 for name in ORDER:

@@ -17,6 +17,8 @@ FLOW: dict[str, tuple[str, ...]] = {
     "book.applied":          ("standings.full", "changes.reprice"),
     # runs over everybody
     "run.finished":          ("boards.full", "boards.freeze"),
+    # mails that wait
+    "mail.queued":           ("mail.send",),
     # what members and managers are told
     "tier.gained":           ("notices.tell",),
     "tier.changed":          ("notices.tell",),

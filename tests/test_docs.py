@@ -44,7 +44,7 @@ COMMANDS = dict(commands())
 
 def sections() -> dict[str, str]:
     """The sections of the page of the command line by the command that they are about."""
-    found = re.split(r"^### `(community [a-z ]+)`$", page("command-line.md"), flags=re.MULTILINE)
+    found = re.split(r"^### `(community [a-z -]+)`$", page("command-line.md"), flags=re.MULTILINE)
     return dict(zip(found[1::2], found[2::2], strict=True))
 
 

@@ -14,8 +14,8 @@ ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "community"
 
 ROOMS = (
-    "kit", "history", "jobs", "programmes", "members", "ledger", "contributions", "intake", "standings", "leaderboards",
-    "changes", "notices", "home",
+    "kit", "history", "jobs", "people", "programmes", "members", "ledger", "contributions", "intake", "standings",
+    "leaderboards", "changes", "notices", "home",
 )  # fmt: skip
 """In the order in which the data walks through them."""
 
@@ -26,11 +26,12 @@ COMMON = frozenset(
 
 OWN = {
     "kit": {
-        "arguments", "bulk", "cells", "clock", "columns", "console", "days", "db", "digests", "errors", "folders",
-        "i18n", "ids", "languages", "locale", "log", "metrics", "outages", "places", "rows", "schema", "secrets",
-        "settings", "sqlite_driver", "sqlite_file", "tabular", "text", "urls", "web",
+        "arguments", "bulk", "cells", "clock", "columns", "console", "days", "db", "digests", "errors", "folders", "i18n",
+        "ids", "languages", "locale", "log", "mail", "metrics", "outages", "places", "rates", "rows", "schema",
+        "secrets", "settings", "sqlite_driver", "sqlite_file", "tabular", "text", "urls", "web",
     },
     "jobs": {"embedded", "following", "health", "messenger", "runner", "timetable", "work"},
+    "people": {"door", "letters", "passwords"},
     "programmes": {
         "book", "ceilings", "conditions", "document", "lint", "meaning", "normal", "parse", "part", "presets",
         "requirements", "rewards", "scalars", "schema", "structure", "versions", "windows", "words",

@@ -31,10 +31,13 @@ from community.kit.errors import UsageError
 from community.kit.settings import Settings
 from community.leaderboards.jobs import JOBS as BOARDS
 from community.notices.jobs import JOBS as NOTICES
+from community.people.jobs import JOBS as PEOPLE
+from community.people.jobs import sending
+from community.people.letters import LETTERS
 from community.standings.jobs import JOBS as STANDINGS
 from workers.schedule import SCHEDULE, places
 
-KINDS = by_name(STANDINGS, BOARDS, CHANGES, NOTICES, HOME, JOBS)
+KINDS = by_name(STANDINGS, BOARDS, CHANGES, NOTICES, PEOPLE, [sending(LETTERS)], HOME, JOBS)
 HEAVY = frozenset(name for name, kind in KINDS.items() if kind.heavy)
 CONNECTIONS = 14
 """Those of jobs side by side, of renewing and of sweeping."""

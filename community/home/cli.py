@@ -15,7 +15,11 @@ from community.home.verify import Verified, verify
 from community.kit import console, schema
 from community.kit import settings as given
 from community.kit.arguments import AsJson, AsOf, Slug
+from community.kit.db import writing
 from community.kit.settings import Settings
+from community.people.actions import tokens
+from community.people.letters import link
+from community.people.rules import Purpose
 from community.standings.actions.run import Report
 from community.standings.rules.words import reason_words
 
@@ -156,10 +160,14 @@ def serve(
         if value is not None:
             os.environ[name] = str(value)  # for the processes that it starts, too
 
-    async def at_head(_engine: AsyncEngine, _settings: Settings) -> None:
-        """`run` has seen to it."""
+    async def begin(engine: AsyncEngine, settings: Settings) -> str | None:
+        async with writing(engine) as connection:
+            secret = await tokens.set_up(connection)
+        return None if secret is None else link(settings, Purpose.SET_UP, secret)
 
-    console.run(at_head)
+    first = console.run(begin)
+    if first is not None:
+        console.say(f"Nobody has an account yet. Whoever opens this within an hour leads the hub:\n{first}")
     server.serve(APPLICATION, given.load(), workers)
 
 

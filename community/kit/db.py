@@ -19,7 +19,8 @@ from typing import Any, Protocol, TypeVar
 from urllib.parse import quote
 from weakref import WeakKeyDictionary
 
-from sqlalchemy import BigInteger, DateTime, Dialect, Integer, MetaData, String, Table, event, inspect, text
+from sqlalchemy import JSON, BigInteger, DateTime, Dialect, Integer, MetaData, String, Table, event, inspect, text
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.engine import URL, Engine, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, DisconnectionError, IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
@@ -51,6 +52,8 @@ metadata: MetaData = SQLModel.metadata
 
 Big = BigInteger().with_variant(Integer(), "sqlite")  # SQLite counts up by itself only for INTEGER
 Ordered = String(collation="C").with_variant(String(collation="BINARY"), "sqlite")  # by code points on both
+Json = JSON().with_variant(JSONB(), "postgresql")
+JsonOrNull = JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")
 
 
 class Instant(TypeDecorator[datetime]):

@@ -5,6 +5,8 @@ CommunityError
 │   └── NotFound        an unknown programme, handle, board … (exit 2)
 ├── InputRefused        the input has problems, all of them listed (exit 1)
 ├── Conflict            what was asked does not fit the present state (exit 1)
+├── TooMany             it was asked for too often (exit 1)
+├── SignInFirst         whoever asks must say again who they are (exit 1)
 └── MachineryError      the database is away, the disk is full … (exit 3)
 """
 
@@ -32,6 +34,18 @@ class NotFound(UsageError):
 
 class Conflict(CommunityError):
     """The present state does not allow what was asked; nothing was changed."""
+
+
+class TooMany(CommunityError):
+    """It was asked for too often; `wait_seconds` says when there is a point in asking again."""
+
+    def __init__(self, wait_seconds: int) -> None:
+        super().__init__(f"asked for too often; again in {wait_seconds} s")
+        self.wait_seconds = wait_seconds
+
+
+class SignInFirst(CommunityError):
+    """Whoever asks must sign in, or say again who they are, before this is done."""
 
 
 class MachineryError(CommunityError):

@@ -29,6 +29,8 @@ LOCALES = {"en": Locale("en", "GB"), "fr": Locale("fr", "FR")}
 """The languages that ship complete; days and numbers are written as there."""
 
 LANGUAGES = tuple(LOCALES)
+NATIVE = {"en": "English", "fr": "Français"}
+"""Languages as those who speak them call them."""
 FOLDER = Path(__file__).parent / "locale"
 
 _language: ContextVar[str] = ContextVar("language", default="en")

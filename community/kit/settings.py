@@ -68,6 +68,12 @@ class Settings(BaseSettings):
     rate_scale: float = Field(default=1, ge=0, le=1_000, description="Factor on every rate limit; 0: no limits.")
     log_format: Literal["", "json", "plain"] = Field(default="", description="Empty: plain on a terminal, else JSON.")
 
+    smtp_url: SecretStr = Field(
+        default=SecretStr(""), description="smtp://… or smtps://…; without one mails are files in home."
+    )
+    mail_from: str = Field(default="", description="Whom mails are from: `Name <address>`.")
+    password_length: int = Field(default=15, ge=8, le=128, description="Characters that a password needs at least.")
+
     @field_validator("base_url")
     @classmethod
     def _origin_only(cls, value: str) -> str:

@@ -3,8 +3,18 @@
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
+from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Column, ForeignKey, ForeignKeyConstraint, Index, UniqueConstraint
+from sqlalchemy import (
+    CheckConstraint,
+    Column,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    UniqueConstraint,
+    Uuid,
+    text,
+)
 from sqlmodel import Field, SQLModel
 
 from community.history.models import Json
@@ -35,6 +45,7 @@ class Reader(StrEnum):
 class Member(SQLModel, table=True):
     """A person's membership of one programme. `folded` is the handle by which members are told apart.
 
+    `person_id` is the person who accepted to be this member, if one did; `email` is what the programme knows.
     `came_back`: the status makes the member evaluated again; the next evaluation takes an at-risk mark afresh.
     """
 
@@ -51,6 +62,7 @@ class Member(SQLModel, table=True):
     handle: str
     folded: str = Field(sa_column=Column(Ordered, nullable=False))
     name: str
+    person_id: UUID | None = Field(default=None, sa_column=Column(Uuid, ForeignKey("person.id"), nullable=True))
     email: str | None = None
     country: str | None = None
     joined_on: date
@@ -127,3 +139,11 @@ LEAVE = table(Leave)
 STATUS_CHANGE = table(StatusChange)
 TOUCHED = table(Touched)
 Index("ix_member_programme_id_country", MEMBER.c.programme_id, MEMBER.c.country)
+Index(
+    "uq_member_person_id_programme_id",
+    MEMBER.c.person_id,
+    MEMBER.c.programme_id,
+    unique=True,
+    sqlite_where=text("person_id IS NOT NULL"),
+    postgresql_where=text("person_id IS NOT NULL"),
+)

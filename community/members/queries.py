@@ -8,13 +8,17 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import and_, exists, false, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from community.kit.bulk import among
+from community.kit.clock import now, today
 from community.kit.errors import NotFound
 from community.kit.text import fold
-from community.members.models import LEAVE, MEMBER, TOUCHED, Reader
+from community.members.models import LEAVE, MEMBER, TOUCHED, Reader, Status
+from community.people.models import HELD_ROLE, PERSON, SESSION
+from community.people.rules import Role, State, Visitor, alive, allowed
+from community.programmes.models import PROGRAMME, UNIT
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +52,15 @@ async def member(connection: AsyncConnection, programme_id: int, handle: str) ->
     if found is None:
         raise NotFound(f"no member of the programme has the handle {handle!r}")
     return MemberRow(*found)
+
+
+async def unbound_by_email(connection: AsyncConnection, programme_id: int, email: str) -> int | None:
+    """The only member whom the programme knows by an address and who is no person yet; None for none or several."""
+    asked = select(MEMBER.c.id).where(
+        MEMBER.c.programme_id == programme_id, MEMBER.c.person_id.is_(None), func.lower(MEMBER.c.email) == email.lower()
+    )
+    found = list(await connection.scalars(asked.limit(2)))
+    return found[0] if len(found) == 1 else None
 
 
 async def members(
@@ -120,3 +133,55 @@ async def count_touched(connection: AsyncConnection, programme_id: int, reader: 
         select(func.count()).where(TOUCHED.c.programme_id == programme_id, TOUCHED.c.reader == reader.value)
     )
     return int(found or 0)
+
+
+ANY_ROLE = HELD_ROLE.alias("any_role")
+TAKING_PART = (Status.ACTIVE, Status.ON_LEAVE, Status.ALUMNI)
+"""The statuses in which a member may enter the portal of their programme."""
+
+
+async def visitor(
+    connection: AsyncConnection, digest: str, *, programme: str | None = None, unit: str | None = None
+) -> Visitor | None:
+    """Whose session this is, by the digest of its secret, and what they are now at a programme or a unit, by slug.
+
+    One statement, asked at each request, so that nothing is remembered that was taken meanwhile. None for a session
+    that is over, or of somebody who is deactivated.
+    """
+    start = select(PROGRAMME.c.unit_id).where(PROGRAMME.c.slug == programme) if unit is None else None
+    first = UNIT.c.slug == unit if start is None else UNIT.c.id == start.scalar_subquery()
+    above = select(UNIT.c.id, UNIT.c.parent_id).where(first).cte("above", recursive=True)
+    above = above.union(select(UNIT.c.id, UNIT.c.parent_id).where(UNIT.c.id == above.c.parent_id))
+    held, any_role = (
+        and_(role.c.person_id == PERSON.c.id, or_(role.c.until.is_(None), role.c.until >= today("UTC")))
+        for role in (HELD_ROLE, ANY_ROLE)
+    )
+    topmost = select(UNIT.c.id).where(UNIT.c.parent_id.is_(None)).correlate(None)
+    leads = and_(any_role, ANY_ROLE.c.role == Role.LEAD.value, ANY_ROLE.c.unit_id.in_(topmost))
+    here = or_(HELD_ROLE.c.programme_id == PROGRAMME.c.id, HELD_ROLE.c.unit_id.in_(select(above.c.id)))
+    taking_part = MEMBER.c.status.in_([status.value for status in TAKING_PART])
+    asked = (
+        select(
+            PERSON.c.id.label("person_id"), SESSION.c.id.label("session_id"), PERSON.c.name, PERSON.c.email,
+            PERSON.c.locale, PERSON.c.timezone, SESSION.c.seen_at, SESSION.c.confirmed_at, SESSION.c.created_at,
+            PROGRAMME.c.id.label("programme_id"), UNIT.c.id.label("unit_id"), MEMBER.c.id.label("member_id"),
+            MEMBER.c.handle, HELD_ROLE.c.role, exists(select(ANY_ROLE.c.id).where(any_role)).label("staff"),
+            exists(select(ANY_ROLE.c.id).where(leads)).label("leads_all"),
+        )
+        .select_from(SESSION)
+        .join(PERSON, PERSON.c.id == SESSION.c.person_id)
+        .outerjoin(PROGRAMME, PROGRAMME.c.slug == programme if programme is not None else false())
+        .outerjoin(UNIT, UNIT.c.slug == unit if unit is not None else false())
+        .outerjoin(
+            MEMBER,
+            and_(MEMBER.c.programme_id == PROGRAMME.c.id, MEMBER.c.person_id == PERSON.c.id, taking_part),
+        )
+        .outerjoin(HELD_ROLE, and_(held, here))
+        .where(SESSION.c.digest == digest, PERSON.c.state == State.ACTIVE.value)
+    )  # fmt: skip
+    rows = (await connection.execute(asked)).all()
+    if not rows or not alive(rows[0].created_at, rows[0].seen_at, now(), staff=rows[0].staff):
+        return None
+    roles = allowed(Role(row.role) for row in rows if row.role is not None)
+    named = {name: getattr(rows[0], name) for name in Visitor.__slots__ if name != "roles"}
+    return Visitor(**named, roles=roles)

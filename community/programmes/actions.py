@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from uuid import UUID
 
 from sqlalchemy import insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from community.history.actions import Line, write
 from community.kit.clock import now
+from community.kit.errors import Conflict
+from community.people import queries as people
+from community.people.actions import persons, roles, tokens
+from community.people.forms import PersonForm
+from community.people.rules import Place, Purpose, Role, actor_of
 from community.programmes.book import Book, stored_form
 from community.programmes.models import BOOK_VERSION, PROGRAMME, UNIT
 
@@ -36,7 +42,7 @@ async def create(connection: AsyncConnection, version: NewVersion, actor: str) -
     slug = version.book.programme.slug
     programme_id = await connection.scalar(
         insert(PROGRAMME)
-        .values(unit_id=await _hub(connection), slug=slug, version=1, everybody_touched=True, created_at=now())
+        .values(unit_id=await hub(connection), slug=slug, version=1, everybody_touched=True, created_at=now())
         .returning(PROGRAMME.c.id)
     )
     assert programme_id is not None
@@ -105,8 +111,31 @@ async def note_all_repriced(connection: AsyncConnection, programme_id: int, numb
     )
 
 
-async def _hub(connection: AsyncConnection) -> int:
-    """The topmost unit, made when the first programme is."""
+async def begin(connection: AsyncConnection, secret: str, form: PersonForm, password: str | None) -> UUID:
+    """The first person of an installation, by the token that it printed: leads the hub. Raises LinkOver."""
+    await tokens.redeem(connection, secret, Purpose.SET_UP)
+    if await people.anybody(connection):
+        raise tokens.LinkOver
+    person_id = await persons.create(connection, form, password)
+    await roles.grant(connection, person_id, Role.LEAD, Place(unit_id=await hub(connection)), actor_of(person_id))
+    return person_id
+
+
+async def lead_hub(connection: AsyncConnection, form: PersonForm, password: str | None, actor: str) -> UUID:
+    """Makes somebody lead of the hub: the person of the address, or a new one. Raises Conflict.
+
+    The `password` (a hash) is that of a new one; of who has an account it is not for others to choose.
+    """
+    known = await people.credentials(connection, form.email)
+    if known is not None and password is not None:
+        raise Conflict("this address has an account already, whose owner chooses the password")
+    person_id = known[0] if known is not None else await persons.create(connection, form, password, actor)
+    await roles.grant(connection, person_id, Role.LEAD, Place(unit_id=await hub(connection)), actor)
+    return person_id
+
+
+async def hub(connection: AsyncConnection) -> int:
+    """The topmost unit, made when it is first asked for."""
     found = await connection.scalar(select(UNIT.c.id).where(UNIT.c.slug == HUB))
     if found is None:
         found = await connection.scalar(insert(UNIT).values(slug=HUB, name="Hub").returning(UNIT.c.id))

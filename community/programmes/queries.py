@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from community.kit import clock
 from community.kit.errors import NotFound
 from community.programmes.book import Book
-from community.programmes.models import BOOK_VERSION, PROGRAMME
+from community.programmes.models import BOOK_VERSION, PROGRAMME, UNIT
 from community.programmes.versions import Versions
 
 
@@ -127,3 +127,32 @@ async def history(connection: AsyncConnection, programme_id: int) -> Sequence[Ve
         select(*columns).where(BOOK_VERSION.c.programme_id == programme_id).order_by(BOOK_VERSION.c.number.desc())
     )
     return [VersionRow(*row) for row in rows]
+
+
+async def unit_of(connection: AsyncConnection, slug: str) -> tuple[int, str]:
+    """A unit's id and name, by its slug. Raises NotFound."""
+    found = (await connection.execute(select(UNIT.c.id, UNIT.c.name).where(UNIT.c.slug == slug))).one_or_none()
+    if found is None:
+        raise NotFound(f"there is no unit {slug!r}")
+    return found.id, found.name
+
+
+async def unit_name(connection: AsyncConnection, unit_id: int) -> str:
+    """What a unit is called."""
+    return str(await connection.scalar(select(UNIT.c.name).where(UNIT.c.id == unit_id)) or "")
+
+
+async def slugs(connection: AsyncConnection) -> tuple[dict[int, str], dict[int, str]]:
+    """The slugs of all units and of all programmes, by id."""
+    units = await connection.execute(select(UNIT.c.id, UNIT.c.slug))
+    programmes = await connection.execute(select(PROGRAMME.c.id, PROGRAMME.c.slug))
+    return {row.id: row.slug for row in units}, {row.id: row.slug for row in programmes}
+
+
+async def titles(connection: AsyncConnection) -> list[str]:
+    """What the programmes are called, in every language, and their slugs: what no password may lean on."""
+    found: list[str] = []
+    for one in await programmes(connection):
+        name = one.book.programme.name
+        found += [one.slug, *([name] if isinstance(name, str) else name.values())]
+    return found

@@ -17,7 +17,16 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from community.kit import i18n, log
-from community.kit.errors import CommunityError, Conflict, InputRefused, MachineryError, NotFound, UsageError
+from community.kit.errors import (
+    CommunityError,
+    Conflict,
+    InputRefused,
+    MachineryError,
+    NotFound,
+    SignInFirst,
+    TooMany,
+    UsageError,
+)
 from community.kit.outages import database_is_away
 from community.kit.web.pages import page
 from community.kit.web.problem_words import words_of
@@ -33,6 +42,8 @@ _STATUSES: tuple[tuple[type[CommunityError], int], ...] = (
     (UsageError, 400),
     (InputRefused, 422),
     (Conflict, 409),
+    (SignInFirst, 401),
+    (TooMany, 429),
     (MachineryError, 503),
 )
 
@@ -44,6 +55,8 @@ def status_of(error: Exception) -> tuple[int, dict[str, str]]:
     status = next((status for kind, status in _STATUSES if isinstance(error, kind)), None)
     if status is None:
         status = 503 if database_is_away(error) else 500
+    if isinstance(error, TooMany):
+        return status, {"retry-after": str(error.wait_seconds)}
     return status, {"retry-after": str(RETRY_SECONDS)} if status == 503 else {}
 
 

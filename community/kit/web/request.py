@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
+from uuid import UUID
 
 from jinja2 import Environment
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
@@ -33,7 +34,7 @@ class Identity(Protocol):
     """Who asks, as the session or the token says at this moment."""
 
     @property
-    def person_id(self) -> int | None:
+    def person_id(self) -> UUID | None:
         """The person's id; None while nobody is signed in."""
 
     @property
@@ -52,7 +53,7 @@ class Identity(Protocol):
 class Nobody:
     """Nobody is signed in: public pages only."""
 
-    person_id: int | None = None
+    person_id: UUID | None = None
     language: str | None = None
     timezone: str | None = None
 

@@ -14,6 +14,7 @@ from community.kit.bulk import among, update_rows
 from community.kit.clock import now
 from community.kit.errors import Conflict, UsageError
 from community.kit.rows import insert_rows
+from community.members.actions.binding import shut_out
 from community.members.actions.marks import lock, touch
 from community.members.models import EVALUATED, LEAVE, MEMBER, STATUS_CHANGE, Status
 
@@ -62,7 +63,7 @@ async def set_status(
     if (row.status, row.return_on) == (status.value, return_on):
         raise Conflict(f"the member is {status.value} already")
     change = NewStatus(member_id, row.status, status, return_on, left_on or today)
-    await change_statuses(connection, programme_id, [change], today)
+    await change_statuses(connection, programme_id, [change], today, actor)
     data = {"from": row.status, "to": status.value, "return_on": return_on.isoformat() if return_on else None}
     if note:
         data["note"] = note
@@ -70,9 +71,16 @@ async def set_status(
 
 
 async def change_statuses(
-    connection: AsyncConnection, programme_id: int, changes: Sequence[NewStatus], today: date
+    connection: AsyncConnection,
+    programme_id: int,
+    changes: Sequence[NewStatus],
+    today: date,
+    actor: str = "members",
 ) -> None:
-    """Writes new statuses of members whose rows are locked: a leave under way ends today, a new one begins."""
+    """Writes new statuses of members whose rows are locked: a leave under way ends today, a new one begins.
+
+    Whoever is removed is signed out everywhere.
+    """
     if not changes:
         return
     ids = [change.member_id for change in changes]
@@ -101,6 +109,9 @@ async def change_statuses(
             .where(MEMBER.c.programme_id == programme_id, among(connection, MEMBER.c.id, back))
             .values(came_back=True)
         )
+    removed = [c.member_id for c in changes if c.status is Status.REMOVED and c.before != Status.REMOVED]
+    if removed:
+        await shut_out(connection, programme_id, removed, actor)
     await touch(connection, programme_id, ids)
 
 

@@ -1,0 +1,1 @@
+"""The verbs on people; the only writers of them."""
