@@ -16,12 +16,13 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from sqlalchemy.engine import make_url
 
-from community.kit import schema, sqlite_file
+from community.kit import clock, schema, sqlite_file
 from community.kit.errors import MachineryError, UsageError
 from tests.cli.cast import ON_SQLITE, Community, written
 from tests.conftest import unavailable
@@ -244,6 +245,20 @@ def test_what_is_no_good_backup_is_refused_and_changes_nothing(
     assert "there is no file" in community("restore", tmp_path / "absent", "--yes", status=2).err
     assert "there is no file" in community("restore", tmp_path, "--yes", status=2).err
     assert "is the database itself" in community("restore", database, "--yes", status=2).err
+
+
+@ON_SQLITE
+def test_a_ledger_that_lacks_what_a_frozen_board_saw_is_refused(small: Community, tmp_path: Path) -> None:
+    with clock.stopped(datetime(2026, 12, 2, 12, tzinfo=UTC)):
+        book = BOOK.replace("metric: points}]", "metric: points, window: month}]")
+        small("programme", "apply", written(tmp_path, "book.yaml", book), "--yes")
+        small("standings", "refresh", "small")
+    with clock.stopped(datetime(2027, 1, 2, 12, tzinfo=UTC)):
+        small("run", "snapshot", "small")
+        file = tmp_path / "backup.sqlite3"
+        small("backup", file)
+        _altered("DROP TRIGGER entry_refuses_delete; DELETE FROM entry; UPDATE ledger_head SET number = 0")(file)
+        assert "covers 1 entries, the ledger has 0" in small("restore", file, "--yes", status=1).err
 
 
 @ON_SQLITE

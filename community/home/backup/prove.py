@@ -38,9 +38,9 @@ class Proved:
 async def prove(file: Path, name: str) -> Proved:
     """Proves a database file that is this process's own, and calls it `name` in what is refused.
 
-    A file of an older version is proved as this one makes it, in a copy beside. `verify` asks every room; what must
-    hold between the ledger and what was made from it before the backup is a check of the room that made it. Raises
-    InputRefused for what is damaged, no database of this product, or of a newer version.
+    A file of an older version is proved as this one makes it, in a copy beside. `verify` asks every room, boards
+    among them whether the ledger covers what their snapshots saw. Raises InputRefused for what is damaged, no database
+    of this product, or of a newer version.
     """
     if (damage := sqlite_file.damage(file)) is not None:
         raise refused(name, damage, "a database that is whole")
