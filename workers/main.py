@@ -83,7 +83,7 @@ class Process:
         await schema.ensure(self.engine)
         self._keeping = [
             asyncio.create_task(self.runner.renew()),
-            asyncio.create_task(self.runner.sweeping(self._timetable.plan)),
+            asyncio.create_task(self.runner.sweeping(self._timetable.plan_each_minute)),
         ]
 
     async def end(self) -> None:

@@ -72,7 +72,7 @@ class Embedded:
         self._begun.set_result(None)
         keeping = [
             asyncio.create_task(runner.renew()),
-            asyncio.create_task(runner.sweeping(timetable.plan)),
+            asyncio.create_task(runner.sweeping(timetable.plan_each_minute)),
             asyncio.create_task(self._short_ones(runner)),
         ]
         try:

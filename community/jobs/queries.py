@@ -139,15 +139,19 @@ def claimable(kinds: Sequence[str], present: datetime, most: int, *, tried: bool
     )
 
 
-async def still_waiting(connection: AsyncConnection, ids: Sequence[UUID]) -> list[UUID]:
-    """Which of the jobs have not ended yet."""
-    found = await connection.scalars(
-        select(JOB.c.id).where(
-            among(connection, JOB.c.id, list(ids)),
-            JOB.c.state.in_((State.WAITING.value, State.RUNNING.value, State.SPLIT.value)),
+async def due(connection: AsyncConnection, short: Sequence[str], heavy: Sequence[str]) -> tuple[bool, bool, bool]:
+    """Whether anything may be claimed: short jobs, jobs that were tried before, heavy ones. One statement."""
+    present = now()
+    row = (
+        await connection.execute(
+            select(
+                claimable(short, present, 1, tried=False).exists(),
+                claimable([*short, *heavy], present, 1, tried=True).exists(),
+                claimable(heavy, present, 1, tried=False).exists(),
+            )
         )
-    )
-    return list(found)
+    ).one()
+    return bool(row[0]), bool(row[1]), bool(row[2])
 
 
 async def under_way(connection: AsyncConnection, programme_id: int, kinds: Sequence[str]) -> list[JobRow]:

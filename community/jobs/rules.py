@@ -12,6 +12,8 @@ LEASE = timedelta(seconds=9)
 """A claim holds so long unless it is renewed; whoever stops renewing loses it, and may write nothing any more."""
 RENEWED_EVERY = timedelta(seconds=3)
 SWEPT_EVERY = timedelta(seconds=2)
+BEATS_EVERY = timedelta(seconds=6)
+"""A process that is at rest says so seldom, so that it takes next to nothing."""
 FOLLOWED_EVERY = timedelta(minutes=1)
 """How often a process that does not sweep asks the database for the time; what goes on between is its own counter."""
 FIRST_BACKOFF = timedelta(seconds=1)

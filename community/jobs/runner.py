@@ -21,7 +21,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from community.jobs import actions, queries
 from community.jobs.actions import Claim, LostError
-from community.jobs.rules import FOLLOWED_EVERY, RENEWED_EVERY, SWEPT_EVERY, Tally, count
+from community.jobs.rules import BEATS_EVERY, FOLLOWED_EVERY, RENEWED_EVERY, SWEPT_EVERY, Tally, count
 from community.jobs.work import Kind, Work
 from community.kit import clock, log
 from community.kit.db import is_sqlite, reading, writing
@@ -65,6 +65,7 @@ class Runner:
         self._tasks: set[asyncio.Task[None]] = set()
         self._stopping = False
         self._started_at: datetime | None = None
+        self._beats_at = 0.0
 
     # What is taken
 
@@ -196,15 +197,21 @@ class Runner:
 
         What it runs is renewed first: a process that could not for a while does not take its own jobs as left behind.
         """
-        await follow_clock(self._engine)
         began = await self._begun()
-        async with writing(self._engine) as connection:
-            if self._running:
-                await actions.renew(connection, list(self._running.values()))
-            await actions.beat(connection, self.name, began, self._tally)
-        self.start(self.short)
-        self.start(self.tried)
-        self.start(self.heavy)
+        now_and_then = monotonic() >= self._beats_at
+        if now_and_then:
+            await follow_clock(self._engine)
+        if self._running or now_and_then:
+            async with writing(self._engine) as connection:
+                if self._running:
+                    await actions.renew(connection, list(self._running.values()))
+                await actions.beat(connection, self.name, began, self._tally)
+            self._beats_at = monotonic() + BEATS_EVERY.total_seconds()
+        async with reading(self._engine) as connection:
+            short, tried, heavy = await queries.due(connection, self._short, self._heavy)
+        for is_due, taken in ((short, self.short), (tried, self.tried), (heavy, self.heavy)):
+            if is_due:
+                self.start(taken)
 
     async def sweeping(self, *besides: Callable[[], Awaitable[object]]) -> None:
         """Sweeps every few seconds, and does what else is due then; a database that is away is waited for."""

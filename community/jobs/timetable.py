@@ -23,6 +23,16 @@ class Timetable:
         self._engine, self._lines, self._places = engine, lines, places
         self._taken: dict[tuple[str, int | None], datetime] = {}
         self._reckoned: dict[tuple[str, str], tuple[datetime, datetime]] = {}
+        self._planned_in: datetime | None = None
+
+    async def plan_each_minute(self) -> int:
+        """As `plan`, once in each minute: lines name no seconds."""
+        minute = now().replace(second=0, microsecond=0)
+        if minute == self._planned_in:
+            return 0
+        added = await self.plan()
+        self._planned_in = minute
+        return added
 
     async def plan(self) -> int:
         """Adds the jobs of slots that are due; answers how many."""
