@@ -13,7 +13,6 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from community.jobs.models import HEARTBEAT, JOB, State
 from community.jobs.rules import Tally
-from community.kit.bulk import among
 from community.kit.clock import now
 from community.kit.errors import NotFound
 
