@@ -8,6 +8,7 @@ import os
 import random
 import sqlite3
 from collections.abc import Awaitable, Callable
+from datetime import date, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from community.kit import db
 from community.leaderboards import actions
 from community.leaderboards.exports import export
 from community.leaderboards.queries.shown import around, board_of, top
+from community.leaderboards.rules import Due
 from community.members.models import MEMBER
 from community.programmes import queries as programmes
 from community.programmes.queries import ProgrammeRow
@@ -44,17 +46,27 @@ Shown = Callable[[AsyncConnection, ProgrammeRow, str], Awaitable[object]]
 
 
 async def refreshed(at: Stage) -> list[Figure]:
-    """Bringing all values of the board to the day: the first time, and once more when nothing differs."""
+    """Bringing all values of the board to the day: the first time, and once more when nothing differs. Freezing it."""
     first = await seconds(lambda: _refresh(at, full=False))
     again = await seconds(lambda: _refresh(at, full=True))
+    frozen = [await seconds(partial(_freeze, at, month)) for month in (2, 3)]
     return [
         at.figure("values of a board, all anew", first, note=f"{at.kind.members / first:,.0f} members/s"),
         at.figure("values of a board, all looked at, none differs", again, bound=at.full_seconds or None),
+        at.figure("snapshot of a board, the first, with a digest of the whole ledger", frozen[0]),
+        at.figure("snapshot of a board, one more", frozen[1], note=f"{at.kind.members / frozen[1]:,.0f} members/s"),
     ]
 
 
 async def _refresh(at: Stage, *, full: bool) -> None:
     await actions.refresh(at.engine, SLUG, at.day, full=full, range_size=RANGE, connections=CORES)
+
+
+async def _freeze(at: Stage, month: int) -> None:
+    first = date(at.day.year, month, 1)
+    due = Due(BOARD, first, date(at.day.year, month + 1, 1) - timedelta(days=1))
+    async with db.writing(at.engine) as connection:
+        await actions.freeze(connection, await programmes.programme(connection, SLUG), due)
 
 
 async def shown(at: Stage) -> list[Figure]:

@@ -16,7 +16,9 @@ from python_calamine import CalamineWorkbook
 
 from community.kit import db
 from community.kit.db import writing
-from community.leaderboards.actions import refresh
+from community.leaderboards.actions import freeze, refresh
+from community.leaderboards.rules import Due
+from community.programmes.queries import programme
 from tests.leaderboards.cast import World, book_of
 
 Community = Callable[..., Any]
@@ -90,6 +92,74 @@ def test_the_same_rows_in_every_format(community: Community, tmp_path: Path) -> 
     with (tmp_path / "board.csv").open(encoding="utf-8", newline="") as file:
         text = list(csv.reader(file))
     assert text == [HEADER, *([f"'{c}" if c in ("=1+1", " @x") else str(c) for c in row] for row in rows)]
+
+
+FEBRUARY, MARCH = ("2025-02-01", "2025-02-28"), ("2025-03-01", "2025-03-31")
+
+
+@pytest.fixture
+def frozen(database_url: str, filled: None) -> None:
+    """The board of all frozen for February, when it was empty, and for March."""
+
+    async def do() -> None:
+        engine = db.create_engine(database_url, 2)
+        for first, last in (FEBRUARY, MARCH):
+            async with writing(engine) as connection:
+                due = Due("all", date.fromisoformat(first), date.fromisoformat(last))
+                await freeze(connection, await programme(connection, "aces"), due)
+        await engine.dispose()
+
+    asyncio.run(do())
+
+
+@pytest.mark.usefixtures("frozen")
+def test_snapshots(community: Community, tmp_path: Path) -> None:
+    """The same rows on the screen, in every file, and on the board as of the last day."""
+    listed = json.loads(community("boards", "snapshots", "aces", "all", "--json").out)
+    assert [(one["first_on"], one["last_on"], one["rows"]) for one in listed] == [(*FEBRUARY, 0), (*MARCH, 20)]
+    assert {(one["version"], one["position"], len(one["digest"])) for one in listed} == {(1, 20, 64)}
+    assert listed[1]["digest"] in community("boards", "snapshots", "aces", "all").out
+    assert community("boards", "snapshots", "aces", "q", "--json").out == "[]\n"
+    assert "it has: all, q" in community("boards", "snapshots", "aces", "none", status=2).err
+
+    show = ("boards", "show", "aces", "all")
+    live = json.loads(community(*show, "--as-of", MARCH[1], "--json").out)
+    found = json.loads(community(*show, "--period", MARCH[0], "--json").out)
+    assert found["rows"] == live["rows"]
+    assert found["metadata"] | {"exported_at": ""} == live["metadata"] | {
+        "exported_at": "", "period": "/".join(MARCH), "frozen_at": listed[1]["taken_at"],
+        "digest": listed[1]["digest"], "ledger_digest": listed[1]["ledger_digest"],
+    }  # fmt: skip
+    for more in (("--around", "member10"), ("--around", "member10", "--top", 6), ("--top", 1)):
+        frozen = json.loads(community(*show, "--period", "/".join(MARCH), *more, "--json").out)
+        assert frozen["rows"] == json.loads(community(*show, "--as-of", MARCH[1], *more, "--json").out)["rows"]
+    assert "frozen at" in community(*show, "--period", MARCH[0], "--top", 1).out
+
+    for file_format in ("csv", "json"):
+        as_it_is, as_frozen = tmp_path / f"live.{file_format}", tmp_path / f"frozen.{file_format}"
+        export = ("boards", "export", "aces", "all", "--format", file_format, "--out")
+        community(*export, as_it_is, "--as-of", MARCH[1])
+        told = community(*export, as_frozen, "--period", MARCH[0]).out
+        assert told.endswith("20 places of all on 2025-03-31\n")
+    assert (tmp_path / "live.csv").read_bytes() == (tmp_path / "frozen.csv").read_bytes()
+    assert json.loads((tmp_path / "frozen.json").read_text("utf-8"))["rows"] == found["rows"]
+    assert "snapshot" not in community("ledger", "verify", "aces", status=1).out  # its awards are of no contribution
+
+
+@pytest.mark.usefixtures("frozen")
+def test_a_period_without_a_snapshot_and_other_mistakes(community: Community, tmp_path: Path) -> None:
+    show = ("boards", "show", "aces", "all", "--period")
+    assert "it has: 2025-02-01, 2025-03-01" in community(*show, "2025-03-02", status=2).err
+    assert "only one of them" in community(*show, MARCH[0], "--as-of", MARCH[1], status=2).err
+    assert "2025-02-30" in community(*show, "2025-02-30", status=2).err
+    assert "found ''" in community(*show, "2025-03-01/", status=2).err
+    assert "stranger" in community(*show, MARCH[0], "--around", "stranger", status=2).err
+    past = community(*show, FEBRUARY[0], "--around", "member01", "--json")
+    assert json.loads(past.out)["rows"] == []
+    assert "member01 does not stand on the board all" in past.err
+    export = ("boards", "export", "aces", "all", "--period", MARCH[0], "--format")
+    assert "accepted: csv, xlsx, json, parquet" in community(*export, "ods", "--out", tmp_path / "x", status=2).err
+    assert "no snapshot" in community("boards", "show", "aces", "none", "--period", MARCH[0], status=2).err
 
 
 @pytest.mark.usefixtures("filled")

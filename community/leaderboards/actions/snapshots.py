@@ -95,7 +95,7 @@ async def _write_places(connection: AsyncConnection, programme: ProgrammeRow, sn
         "tier": tier_on(programme.id, on_board.c.member_id, snapshot.last_on),
         "country": on_board.c.country,
     }
-    places = select(*columns.values()).order_by("place")
+    places = select(*columns.values())
     await connection.execute(insert(SNAPSHOT_PLACE).from_select(list(columns), places), EVERYBODY.parameters())
 
 

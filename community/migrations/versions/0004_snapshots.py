@@ -4,6 +4,8 @@ Revision: 0004
 After: 0003
 """
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -17,8 +19,6 @@ ORDERED = sa.String(collation="C").with_variant(sa.String(collation="BINARY"), "
 
 KEPT = ("programme_id", "snapshot", "place", "member_id", "rank", "value", "contributions", "tier")
 """What of a place never changes: all but the country, which erasure empties."""
-ORDER = ("ix_board_value_order", "board_value", ["programme_id", "board", sa.literal_column("value DESC"), "folded"])
-POSITIVE = {"postgresql_where": sa.text("value > 0"), "sqlite_where": sa.text("value > 0")}
 
 
 def upgrade() -> None:
@@ -57,15 +57,20 @@ def upgrade() -> None:
     _refuse("snapshot", "DELETE")
     _refuse("snapshot_row", "DELETE")
     _refuse("snapshot_row", "UPDATE", _anything_but_emptying_the_country())
-    op.drop_index("ix_board_value_order", "board_value")
-    op.create_index(*ORDER, **POSITIVE)
+    _order_index(sa.text("value > 0"))
 
 
 def downgrade() -> None:
-    op.drop_index("ix_board_value_order", "board_value")
-    op.create_index(*ORDER)
+    _order_index(None)
     op.drop_table("snapshot_row")
     op.drop_table("snapshot")
+
+
+def _order_index(where: sa.TextClause | None) -> None:
+    """The index in the order of a board, made anew; limited to where a query says so, it is nobody's by chance."""
+    op.drop_index("ix_board_value_order", "board_value")
+    columns: list[Any] = ["programme_id", "board", sa.literal_column("value DESC"), "folded"]
+    op.create_index("ix_board_value_order", "board_value", columns, postgresql_where=where, sqlite_where=where)
 
 
 def _sqlite() -> bool:
