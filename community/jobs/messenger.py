@@ -14,6 +14,7 @@ from typing import Any
 
 from arq.connections import ArqRedis, RedisSettings, create_pool
 from arq.worker import Worker
+from redis.asyncio import ConnectionPool
 from redis.exceptions import RedisError
 
 from community.jobs.actions import Told
@@ -58,11 +59,11 @@ class Messenger:
     """Tells workers by Redis. Where Redis does not answer it stays silent for a while and costs a caller nothing."""
 
     def __init__(self, url: str, heavy: frozenset[str]) -> None:
-        self._settings, self._heavy = redis_settings(url), heavy
-        self._settings.retry_on_error, self._settings.retry_on_timeout = [], False
-        self._pool: ArqRedis | None = None
-        self._connecting = asyncio.Lock()
-        self._silent_until = 0.0
+        connections = ConnectionPool.from_url(url, socket_connect_timeout=ANSWERS_WITHIN_SECONDS)
+        self._queue = ArqRedis(
+            connections, job_serializer=serialized, job_deserializer=deserialized, default_queue_name=QUEUE
+        )
+        self._heavy, self._silent_until = heavy, 0.0
 
     async def tell(self, told: Sequence[Told]) -> None:
         """Tells of jobs, all in one round trip; raises nothing, whatever goes wrong: the rows are committed."""
@@ -77,7 +78,6 @@ class Messenger:
                 _log.warning("queue does not answer", error=type(error).__name__, jobs=len(told))
             else:
                 _log.error("jobs not told", exc_info=error)
-            await self.close()
 
     def _messages(self, told: Sequence[Told]) -> Iterator[tuple[str, list[str]]]:
         short = [str(one.id) for one in told if one.kind not in self._heavy]
@@ -87,24 +87,13 @@ class Messenger:
             yield PULL, []
 
     async def _send(self, messages: Sequence[tuple[str, list[str]]]) -> None:
-        pool = await self._connected()
-        await asyncio.gather(*(pool.enqueue_job(name, ids) for name, ids in messages))
-        await pool.publish(WAKE, b"")
-
-    async def _connected(self) -> ArqRedis:
-        async with self._connecting:  # others may be telling, and one of them may close what does not answer
-            if self._pool is None:
-                self._pool = await create_pool(
-                    self._settings, job_serializer=serialized, job_deserializer=deserialized, default_queue_name=QUEUE
-                )
-            return self._pool
+        await asyncio.gather(*(self._queue.enqueue_job(name, ids) for name, ids in messages))
+        await self._queue.publish(WAKE, b"")
 
     async def close(self) -> None:
-        """Closes the connections."""
-        pool, self._pool = self._pool, None
-        if pool is not None:
-            with suppress(*AWAY):
-                await pool.aclose()
+        """Closes the connections, at the end: while others tell, what does not answer is closed by itself."""
+        with suppress(*AWAY):
+            await self._queue.aclose(close_connection_pool=True)
 
 
 class WokenWorker(Worker):

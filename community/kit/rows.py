@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import asyncpg
-from sqlalchemy import Boolean, Date, Table
+from sqlalchemy import Boolean, Date, Table, text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.types import TypeEngine
@@ -76,9 +76,15 @@ def _encoder(connection: AsyncConnection, kind: TypeEngine[Any]) -> Callable[[An
 
 
 async def driver(connection: AsyncConnection) -> Any:
-    """The driver's own connection behind an open one."""
+    """The driver's own connection behind an open one, in the transaction of the open one.
+
+    SQLAlchemy begins a transaction on PostgreSQL with its own first statement: what the driver did before would be kept
+    whatever became of the rest.
+    """
     found = (await connection.get_raw_connection()).driver_connection
     assert found is not None
+    if not is_sqlite(connection) and not found.is_in_transaction():
+        await connection.execute(text("SELECT 1"))
     return found
 
 

@@ -21,6 +21,7 @@ import pytest
 
 from tests.conftest import unavailable
 
+ROOT = Path(__file__).parents[2]
 READY_WITHIN_SECONDS = 40.0
 
 
@@ -31,12 +32,18 @@ def free_port() -> int:
         return int(one.getsockname()[1])
 
 
-def wait_until(what: str, found: Callable[[], bool], seconds: float = READY_WITHIN_SECONDS) -> float:
-    """Waits until something is so; answers how many seconds it took. Fails after `seconds`."""
+def wait_until(
+    what: str,
+    found: Callable[[], bool],
+    seconds: float = READY_WITHIN_SECONDS,
+    *,
+    otherwise: Callable[[], object] = lambda: "",
+) -> float:
+    """Waits until something is so; answers how many seconds it took. Fails after `seconds`, with `otherwise`."""
     began = time.monotonic()
     while not found():
         if time.monotonic() - began > seconds:
-            pytest.fail(f"{what}: not within {seconds:g} s")
+            pytest.fail(f"{what}: not within {seconds:g} s {otherwise()}")
         time.sleep(0.02)
     return time.monotonic() - began
 
@@ -77,9 +84,14 @@ class Redis:
             kill_all(self._process)
             self._process.wait(30)
 
+    def say(self, *words: object) -> str:
+        """One command by `redis-cli`; answers what it printed."""
+        command = ["redis-cli", "-p", str(self.port), *map(str, words)]
+        return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
+
     def flush(self) -> None:
         """Empties it."""
-        subprocess.run(["redis-cli", "-p", str(self.port), "flushall"], check=True, capture_output=True)
+        self.say("flushall")
 
 
 class Postgres:
@@ -165,20 +177,26 @@ def postgres() -> Iterator[Postgres]:
 
 
 class Process:
-    """`community …` in a process of its own, with its output in a file."""
+    """`community …` (or another module) in a process of its own, with its output in a file."""
 
-    def __init__(self, environment: Mapping[str, str], log: Path, *arguments: object) -> None:
+    def __init__(
+        self, environment: Mapping[str, str], log: Path, *arguments: object, module: str = "community"
+    ) -> None:
         self._log = log
         self.out = log.open("a", encoding="utf-8")
         self.popen = subprocess.Popen(
-            [sys.executable, "-m", "community", *map(str, arguments)], stdout=self.out, stderr=subprocess.STDOUT,
-            text=True, env={**os.environ, **environment}, start_new_session=True,
+            [sys.executable, "-m", module, *map(str, arguments)], stdout=self.out, stderr=subprocess.STDOUT,
+            text=True, env={**os.environ, **environment}, start_new_session=True, cwd=ROOT,
         )  # fmt: skip
 
     @property
     def log(self) -> str:
         """What it printed so far."""
         return self._log.read_text("utf-8")
+
+    def is_alive(self) -> bool:
+        """Whether it has not ended."""
+        return self.popen.poll() is None
 
     def kill(self) -> None:
         """Ends it by kill -9."""
