@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
-from community.programmes.book import Bonus, Book, Cap, Condition, ContributionType, condition_fields
+from community.programmes.book import Bonus, Book, Cap, Condition, ContributionType, Cycle, condition_fields
 from community.programmes.conditions import holds
 from community.programmes.windows import cap_period
 
@@ -25,8 +25,7 @@ class PriceLine:
     times: Decimal | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Claim:
+class Claim(NamedTuple):
     """An approved contribution in line: its price before caps (an override in place of it), and who priced it."""
 
     type: str
@@ -98,21 +97,23 @@ def allot(line: Sequence[Claim], books: Books) -> list[int]:
     What earlier ones got counts against a cap if it is of its types, whatever version priced them, so the caps of every
     version in the line look at the whole line.
     """
-    tills = {
-        version: [_Till(cap, books.book(version)) for cap in books.book(version).caps]
+    tills = [
+        _Till(cap, version, books.book(version).programme.cycle)
         for version in sorted({claim.version for claim in line})
-    }
-    if not any(tills.values()):
+        for cap in books.book(version).caps
+    ]
+    if not tills:
         return [claim.price for claim in line]
-    every = [till for own in tills.values() for till in own]
     awards = []
     for claim in line:
         given = claim.price
+        looking = [till for till in tills if till.looks_at(claim)]
         if not claim.past_caps:
-            for till in tills[claim.version]:
-                given = min(given, till.lets_have(claim))
-        for till in every:
-            till.charge(claim, given)
+            for till in looking:
+                if till.version == claim.version:
+                    given = min(given, till.lets_have(claim.price))
+        for till in looking:
+            till.charge(given)
         awards.append(given)
     return awards
 
@@ -120,30 +121,18 @@ def allot(line: Sequence[Claim], books: Books) -> list[int]:
 class _Till:
     """One cap at work: what was taken from it, in the period of the claim last seen (the line goes by day)."""
 
-    __slots__ = ("cap", "covers", "cycle", "last", "taken")
+    __slots__ = ("cap", "covers", "cycle", "last", "taken", "version")
 
-    def __init__(self, cap: Cap, book: Book) -> None:
+    def __init__(self, cap: Cap, version: int, cycle: Cycle) -> None:
         self.cap = cap
+        self.version = version
+        self.cycle = cycle
         self.covers: dict[str, bool] = {}
-        self.cycle = book.programme.cycle
         self.last = date.min
         self.taken = 0
 
-    def lets_have(self, claim: Claim) -> int:
-        """At most this, of the price."""
-        if not self._looks_at(claim):
-            return claim.price
-        if self.cap.points is not None:
-            return min(claim.price, max(0, self.cap.points - self.taken))
-        assert self.cap.contributions is not None
-        return claim.price if self.taken < self.cap.contributions else min(claim.price, 0)
-
-    def charge(self, claim: Claim, given: int) -> None:
-        """Takes what the claim got."""
-        if self._looks_at(claim):
-            self.taken += max(given, 0) if self.cap.points is not None else 1
-
-    def _looks_at(self, claim: Claim) -> bool:
+    def looks_at(self, claim: Claim) -> bool:
+        """Whether the cap is about the claim, whose day begins another period if it lies behind the present one."""
         covered = self.covers.get(claim.type)
         if covered is None:
             covered = self.covers[claim.type] = self.cap.covers(claim.type)
@@ -151,3 +140,14 @@ class _Till:
             _first, self.last = cap_period(self.cap.per, claim.day, self.cycle)
             self.taken = 0
         return covered
+
+    def lets_have(self, price: int) -> int:
+        """At most this, of the price."""
+        if self.cap.points is not None:
+            return min(price, max(0, self.cap.points - self.taken))
+        assert self.cap.contributions is not None
+        return price if self.taken < self.cap.contributions else min(price, 0)
+
+    def charge(self, given: int) -> None:
+        """Takes what a claim got that the cap is about."""
+        self.taken += max(given, 0) if self.cap.points is not None else 1

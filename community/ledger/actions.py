@@ -18,10 +18,6 @@ from community.ledger.models import ENTRY, LEDGER_HEAD, Kind
 from community.ledger.rules import Posting
 from community.members import actions as members
 
-POSTED = (
-    "member_id", "kind", "effective_on", "type", "points", "balance", "contributions", "reach", "cause", "reverses",
-    "version",
-)  # fmt: skip
 POINTS_AT_MOST = 1_000_000
 
 
@@ -54,9 +50,10 @@ class Draft:
 def draft(connection: AsyncConnection, programme_id: int, postings: Sequence[Posting]) -> Draft:
     """Makes postings ready to be written."""
     count = len(postings)
+    by_column = zip(*postings, strict=True) if postings else ((),) * len(Posting._fields)
     columns: dict[str, Sequence[object]] = {
         "programme_id": [programme_id] * count,
-        **{name: [getattr(one, name) for one in postings] for name in POSTED},
+        **dict(zip(Posting._fields, by_column, strict=True)),
         "recorded_at": [now()] * count,
     }
     members_touched = frozenset(one.member_id for one in postings)

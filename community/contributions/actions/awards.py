@@ -8,12 +8,12 @@ posted. So doing it twice posts nothing the second time.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import groupby
 from operator import attrgetter
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import and_, or_, select
@@ -43,7 +43,10 @@ class Live:
 
 @dataclass(slots=True)
 class Held:
-    """A contribution as far as its award goes; `live` is the award in force, `awards` how many there were so far."""
+    """A contribution as far as its award goes; `live` is the award in force, `awards` how many there were so far.
+
+    `awarded`: the entry of the award that is posted anew, once entries have their numbers.
+    """
 
     id: UUID
     member_id: int
@@ -57,10 +60,10 @@ class Held:
     past_caps: bool
     awards: int
     live: Live | None
+    awarded: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(NamedTuple):
     """What convergence posts for one contribution."""
 
     held: Held
@@ -120,7 +123,7 @@ def differences(held: Iterable[Held], versions: Versions) -> Iterator[Change]:
         claims = [_claim(one) for one in line if one.approved]
         points = iter(allot(claims, versions))
         for one in line:
-            postings = tuple(_postings(one, next(points) if one.approved else None, versions))
+            postings = _postings(one, next(points) if one.approved else None, versions)
             if postings:
                 yield Change(one, postings)
 
@@ -139,19 +142,24 @@ def _claim(held: Held) -> Claim:
     return Claim(held.type, held.occurred_on, held.price, held.priced_by, held.past_caps)
 
 
-def _postings(held: Held, points: int | None, versions: Versions) -> Iterator[Posting]:
+def _postings(held: Held, points: int | None, versions: Versions) -> tuple[Posting, ...]:
     live = held.live
-    reach = 0 if points is None else _reach(held, versions)
+    if points is None:
+        return () if live is None else (_taken_back(live),)
+    reach = _reach(held, versions)
     if live is not None:
         same = (held.member_id, held.occurred_on, held.type, points, reach)
         if same == (live.member_id, live.day, live.type, live.points, live.reach):
-            return
-        yield reversal(
-            live.number, live.member_id, live.day, live.type, live.points, 1, live.reach, live.version, live.points
-        )
-    if points is not None:
-        cause = f"contribution:{held.id}:{held.awards + 1}"
-        yield award(held.member_id, held.occurred_on, held.type, points, reach, cause, held.priced_by)
+            return ()
+    cause = f"contribution:{held.id}:{held.awards + 1}"
+    posting = award(held.member_id, held.occurred_on, held.type, points, reach, cause, held.priced_by)
+    return (posting,) if live is None else (_taken_back(live), posting)
+
+
+def _taken_back(live: Live) -> Posting:
+    return reversal(
+        live.number, live.member_id, live.day, live.type, live.points, 1, live.reach, live.version, live.points
+    )
 
 
 def _reach(held: Held, versions: Versions) -> int:
@@ -166,27 +174,23 @@ async def post(connection: AsyncConnection, programme_id: int, changes: Sequence
         return
     drafted = ledger.draft(connection, programme_id, postings)
     first = await ledger.number(connection, programme_id, len(postings))
-    await note(connection, programme_id, changes, numbers(changes, first))
+    number_awards(changes, first)
+    await note(connection, programme_id, changes)
     await ledger.post(connection, programme_id, drafted, first)
 
 
-def numbers(changes: Sequence[Change], first: int) -> dict[UUID, int]:
-    """The entry numbers of the new awards, by contribution, where the changes are posted from number `first` on."""
-    awarded: dict[UUID, int] = {}
+def number_awards(changes: Iterable[Change], first: int) -> None:
+    """Tells the contributions the entry numbers of their new awards, where the changes are posted from `first` on."""
     place = first
     for change in changes:
         place += len(change.postings)
-        if change.awards_anew:
-            awarded[change.held.id] = place - 1
-    return awarded
+        change.held.awarded = place - 1 if change.awards_anew else None
 
 
-async def note(
-    connection: AsyncConnection, programme_id: int, changes: Sequence[Change], awarded: Mapping[UUID, int]
-) -> None:
-    """Notes on contributions which award is in force (`awarded`: entry numbers), and how many there were."""
+async def note(connection: AsyncConnection, programme_id: int, changes: Sequence[Change]) -> None:
+    """Notes on contributions which award is in force, and how many there were."""
     rows = [
-        (programme_id, change.held.id, change.held.awards + change.awards_anew, awarded.get(change.held.id))
+        (programme_id, change.held.id, change.held.awards + change.awards_anew, change.held.awarded)
         for change in changes
     ]
     await update_rows(connection, CONTRIBUTION, ["programme_id", "id"], ["awards", "award_number"], rows)

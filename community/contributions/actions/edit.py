@@ -8,7 +8,7 @@ from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from community.contributions.actions.awards import converge
-from community.contributions.actions.held import Content, Row, held_rows
+from community.contributions.actions.held import CONTENT, Content, Row, held_rows
 from community.contributions.actions.revise import Edit, keep_edits
 from community.contributions.models import CONTRIBUTION, REVISION, State
 from community.history.actions import Line, write
@@ -48,7 +48,7 @@ async def edit(
         await _replace(connection, programme, row, content, owner)
         await converge(connection, programme.id, {row.member_id, owner}, programme.versions)
         outcome = "edited"
-    changed = [name for name in content.__slots__ if getattr(content, name) != getattr(row.content, name)]
+    changed = [name for name in CONTENT if getattr(content, name) != getattr(row.content, name)]
     await write(
         connection, programme.id, actor,
         [Line(f"contribution.{outcome}", row.member_id, str(row.id), {"changed": changed})],
@@ -59,7 +59,7 @@ async def edit(
 async def _replace(
     connection: AsyncConnection, programme: ProgrammeRow, row: Row, content: Content, owner: int
 ) -> None:
-    values = {name: getattr(content, name) for name in content.__slots__} | {"member_id": owner}
+    values = content._asdict() | {"member_id": owner}
     if row.state == State.APPROVED.value:
         values["price"], values["priced_by"] = row.repriced(content, programme.versions)
     elif row.state in OPEN_AGAIN:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import select
@@ -21,8 +21,7 @@ from community.programmes.versions import Versions
 CONTENT = ("type", "title", "url", "occurred_on", "language", "description", "fields")
 
 
-@dataclass(frozen=True, slots=True)
-class Content:
+class Content(NamedTuple):
     """What a contribution says of itself."""
 
     type: str

@@ -156,7 +156,7 @@ async def _take_edit(
 ) -> None:
     """An author's edit of an approved contribution becomes what counts."""
     price, priced_by = row.repriced(content, programme.versions)
-    values = {name: getattr(content, name) for name in content.__slots__}
+    values = content._asdict()
     await connection.execute(
         update(CONTRIBUTION)
         .where(CONTRIBUTION.c.programme_id == programme.id, CONTRIBUTION.c.id == row.id)

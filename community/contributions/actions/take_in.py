@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from operator import attrgetter
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -67,10 +68,10 @@ class _Known:
 
 @dataclass(slots=True)
 class _Batch:
-    """What becomes of one batch: contributions to write and those whose awards are reckoned."""
+    """What becomes of one batch: contributions to write, `fresh` ones and others, and the others' awards."""
 
     taken: TakenIn = field(default_factory=TakenIn)
-    fresh: dict[UUID, tuple[Incoming, Held]] = field(default_factory=dict)
+    fresh: list[tuple[Incoming, Held]] = field(default_factory=list)
     changed: list[tuple[Any, ...]] = field(default_factory=list)
     edits: list[Edit] = field(default_factory=list)
     held: dict[UUID, Held] = field(default_factory=dict)
@@ -116,11 +117,9 @@ def _create(batch: _Batch, programme: ProgrammeRow, incoming: Incoming, approved
         new_id(), incoming.member_id, content.type, content.occurred_on, incoming.arrival, content.fields, approved,
         price, programme.version, False, 0, None,
     )  # fmt: skip
-    batch.fresh[held.id] = (incoming, held)
+    batch.fresh.append((incoming, held))
     batch.taken.created += 1
-    if approved:
-        batch.held[held.id] = held
-        batch.taken.approved += 1
+    batch.taken.approved += approved
 
 
 def _update(
@@ -179,7 +178,8 @@ async def _write(
     actor: str,
 ) -> None:
     """Writes contributions first, then their entries; numbers are taken last, and held until the commit."""
-    line = sorted(batch.held.values(), key=lambda one: (one.member_id, one.occurred_on, one.arrival))
+    approved = (held for _incoming, held in batch.fresh if held.approved)
+    line = sorted([*batch.held.values(), *approved], key=attrgetter("member_id", "occurred_on", "arrival"))
     changes = awards.in_line(awards.differences(line, programme.versions))
     await update_rows(connection, CONTRIBUTION, ["programme_id", "id"], UPDATED, batch.changed)
     await keep_edits(connection, programme.id, batch.edits, actor)
@@ -187,20 +187,20 @@ async def _write(
         return
     drafted = ledger.draft(connection, programme.id, [posting for change in changes for posting in change.postings])
     rows = _rows(connection, programme.id, source, batch, at, actor)
-    old = [change for change in changes if change.held.id not in batch.fresh]
+    old = [change for change in changes if change.held.id in batch.held] if batch.held else []
     first = await ledger.number(connection, programme.id, drafted.count) if drafted.count else 0
-    awarded = awards.numbers(changes, first)
+    awards.number_awards(changes, first)
     if batch.fresh:
-        rows.set("award_number", [awarded.get(id_) for id_ in batch.fresh])
+        rows.set("award_number", [held.awarded for _incoming, held in batch.fresh])
         await rows.insert()
-    await awards.note(connection, programme.id, old, awarded)
+    await awards.note(connection, programme.id, old)
     await ledger.post(connection, programme.id, drafted, first, also=touched)
 
 
 def _rows(connection: AsyncConnection, programme_id: int, source: str, batch: _Batch, at: datetime, actor: str) -> Rows:
     """The new contributions ready to be written, all but the numbers of their awards."""
-    incoming = [one for one, _held in batch.fresh.values()]
-    held = [one for _incoming, one in batch.fresh.values()]
+    incoming = [one for one, _held in batch.fresh]
+    held = [one for _incoming, one in batch.fresh]
     columns: dict[str, Sequence[Any]] = {
         "id": [one.id for one in held],
         "programme_id": [programme_id] * len(held),
