@@ -105,7 +105,7 @@ async def _differing(connection: AsyncConnection, asked: Asked) -> list[str]:
         TOUCHED.c.programme_id == asked.programme_id, TOUCHED.c.reader == Reader.BOARDS.value
     )
     statement = differing(asked).where(MEMBER.c.id.not_in(waiting))
-    rows = (await connection.execute(statement, asked.chosen.parameters())).all()
+    rows = (await connection.execute(statement, asked.parameters())).all()
     return [
         f"board {change.board}: {change.folded}: kept {_said(change.was, change.contributions_were)},"
         f" the ledger gives {_said(change.value, change.contributions)} on {asked.day}"

@@ -104,14 +104,15 @@ async def _verdicts_agree(connection: AsyncConnection, programme: ProgrammeRow, 
     """Every requirement holds in SQL where it holds in Python."""
     ladder = Ladder(programme.book, programme.version)
     chosen = InRange(min(product.ids.values()), max(product.ids.values()))
-    statement = members_measured(
+    measured_, parameters = members_measured(
         ladder, programme.versions, programme.id, day, chosen, sqlite=is_sqlite(connection), evaluated_only=False
-    ).subquery()
+    )
+    statement = measured_.subquery()
     values = [statement.c[f"m{place}"] for place in range(len(ladder.measures))]
     sides = [side for rung in ladder.rungs for side in (rung.gain, rung.keep) if side is not None]
     for held in (0, 5, 31):
         verdicts = [_as_number(side, values, held) for side in sides]
-        rows = await connection.execute(select(*values, *verdicts), chosen.parameters())
+        rows = await connection.execute(select(*values, *verdicts), parameters)
         for row in rows:
             known = tuple(row[: len(values)])
             assert [int(judge(side.node, known, held)) for side in sides] == list(row[len(values) :])

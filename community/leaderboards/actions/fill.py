@@ -35,7 +35,7 @@ async def fill(connection: AsyncConnection, asked: Asked) -> None:
         for place, board in enumerate(asked.boards)
     ]  # fmt: skip
     names = ("programme_id", "board", "member_id", "value", "contributions", "folded")
-    await connection.execute(insert(BOARD_VALUE).from_select(names, union_all(*rows)), asked.chosen.parameters())
+    await connection.execute(insert(BOARD_VALUE).from_select(names, union_all(*rows)), asked.parameters())
 
 
 async def count(connection: AsyncConnection, programme: ProgrammeRow, ids: Sequence[int]) -> int:

@@ -96,7 +96,7 @@ async def _write_places(connection: AsyncConnection, programme: ProgrammeRow, sn
         "country": on_board.c.country,
     }
     places = select(*columns.values())
-    await connection.execute(insert(SNAPSHOT_PLACE).from_select(list(columns), places), EVERYBODY.parameters())
+    await connection.execute(insert(SNAPSHOT_PLACE).from_select(list(columns), places), asked.parameters())
 
 
 async def _count(connection: AsyncConnection, programme_id: int, number: int) -> int:

@@ -22,7 +22,7 @@ from community.leaderboards.actions.fill import anything_kept, count, fill
 from community.leaderboards.actions.store import Tally, store
 from community.leaderboards.models import BOARD_STATE, BOARD_TALLY, BOARD_VALUE
 from community.leaderboards.queries.differences import differences
-from community.leaderboards.queries.valued import Asked, compared, differing
+from community.leaderboards.queries.valued import Asked, compared, who_differs
 from community.members import actions as members
 from community.members import queries as member_queries
 from community.members.models import Reader
@@ -106,9 +106,7 @@ async def look_for(connection: AsyncConnection, task: Task, first: int, last: in
     chosen = InRange(first, last)
     found: set[int] = set()
     for asked in task.asked(connection, chosen):
-        statement = differing(asked)
-        only_ids = statement.with_only_columns(statement.selected_columns[0])
-        found.update((await connection.scalars(only_ids, chosen.parameters())).all())
+        found.update((await connection.scalars(who_differs(asked), asked.parameters())).all())
     found.update(
         await member_queries.touched(
             connection, task.programme.id, Reader.BOARDS, first=first, last=last, most=last - first + 1
@@ -197,7 +195,7 @@ async def _settle(connection: AsyncConnection, task: Task, ids: Sequence[int]) -
     for some in parts:
         chosen = listed(connection, some)
         for asked in task.asked(connection, chosen):
-            rows = (await connection.execute(compared(asked), chosen.parameters())).all()
+            rows = (await connection.execute(compared(asked), asked.parameters())).all()
             changes = list(differences(asked, rows))
             await store(connection, task.programme.id, changes)
             tally.add(changes)

@@ -77,11 +77,12 @@ async def _around_from_ledger(
     own: kept_board.Place,
     neighbours: int,
 ) -> list[Row]:
-    places = _from_ledger(connection, programme, board, day, numbered=True).cte("places")
+    ranked, parameters = _from_ledger(connection, programme, board, day, numbered=True)
+    places = ranked.cte("places")
     mine = select(places.c.place).where(places.c.folded == own.folded).scalar_subquery()
     near = select(places).where(places.c.place.between(mine - neighbours, mine + neighbours)).subquery("near")
     statement = shown(near, own.kept.present, near.c.rank).order_by(near.c.place)
-    found = await connection.execute(statement, {**kept_board.named(programme, board, day), **EVERYBODY.parameters()})
+    found = await connection.execute(statement, {**kept_board.named(programme, board, day), **parameters})
     return [Row(row[6], *row[:6]) for row in found]
 
 
@@ -97,8 +98,8 @@ def _ranked(
     named = kept_board.named(programme, board, day)
     if source.fresh:
         return _from_kept(board.ties, source.present, most), named
-    ranked = _from_ledger(connection, programme, board, day)
-    return _dressed(ranked, source.present, most), {**named, **EVERYBODY.parameters()}
+    ranked, parameters = _from_ledger(connection, programme, board, day)
+    return _dressed(ranked, source.present, most), {**named, **parameters}
 
 
 @lru_cache(maxsize=512)
@@ -123,8 +124,8 @@ def _from_kept(ties: str, present: bool, most: int | None) -> Select[Any]:
 
 def _from_ledger(
     connection: AsyncConnection, programme: ProgrammeRow, board: Board, day: date, *, numbered: bool = False
-) -> Select[Any]:
-    """Who stands on the board with value and rank, and with `numbered` the place in line."""
+) -> tuple[Select[Any], dict[str, Any]]:
+    """Who stands on the board with value and rank, and with `numbered` the place in line: statement and parameters."""
     known_types = programme.versions.known_types
     asked = Asked(programme.id, programme.book, known_types, (board,), day, EVERYBODY, is_sqlite(connection))
     standing: FromClause = standing_on(asked).subquery("on_board")
@@ -132,7 +133,7 @@ def _from_ledger(
     columns = [*standing.c, rank_column(board.ties, value, folded)]
     if numbered:
         columns.append(rank_column("ordinal", value, folded).label("place"))
-    return select(*columns)
+    return select(*columns), asked.parameters()
 
 
 def _dressed(ranked: Select[Any], present: bool, most: int | None) -> Select[Any]:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections import OrderedDict
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import wraps
 from typing import Any
 
 from sqlalchemy import ColumnElement, FromClause, ScalarSelect, Select, and_, case, func, or_, select
@@ -15,12 +17,14 @@ from community.members.models import MEMBER, Status
 from community.programmes.book import Board, Book
 from community.standings.models import DECISION
 from community.standings.queries.chosen import Chosen, InRange
-from community.standings.queries.measured import Question, answer
+from community.standings.queries.measured import answer
+from community.standings.queries.question import DAY, Question
 from community.standings.rules.measures import Measure
 
 EVERYBODY = InRange(0, 2**63 - 1)
 BOARDS_AT_ONCE = 16
 """Boards of which one statement computes the values: SQLite joins at most 64 tables."""
+STATEMENTS_KEPT = 16
 _V = BOARD_VALUE.c
 ON_BOARDS = (Status.ACTIVE.value, Status.ON_LEAVE.value)
 
@@ -38,6 +42,23 @@ class Asked:
     chosen: Chosen
     sqlite: bool
     position: int | None = None
+
+    @property
+    def measures(self) -> tuple[Measure, ...]:
+        """All that the boards measure, each once."""
+        return tuple(dict.fromkeys(one for board in self.boards for one in measures(board)))
+
+    @property
+    def question(self) -> Question:
+        """The measures of the boards for the members."""
+        return Question(
+            self.programme_id, self.measures, self.day, self.book.programme.cycle, self.known_types, self.chosen,
+            self.sqlite, self.position,
+        )  # fmt: skip
+
+    def parameters(self) -> dict[str, Any]:
+        """The values that go with each of the statements here."""
+        return self.question.parameters()
 
     def parts(self) -> Iterator[Asked]:
         """The same of some boards at a time, as many as one statement takes."""
@@ -60,6 +81,23 @@ class Valued:
         return case((self.stands, self.value)), case((self.stands, self.contributions))
 
 
+def _once(build: Callable[[Asked], Select[Any]]) -> Callable[[Asked], Select[Any]]:
+    """Builds a statement once for what is asked of the same boards in one form, and keeps the last ones."""
+    kept: OrderedDict[Hashable, Select[Any]] = OrderedDict()
+
+    @wraps(build)
+    def built(asked: Asked) -> Select[Any]:
+        key = (asked.boards, asked.question.form)
+        if key not in kept:
+            kept[key] = build(asked)
+            while len(kept) > STATEMENTS_KEPT:
+                kept.popitem(last=False)
+        return kept[key]
+
+    return built
+
+
+@_once
 def standing_on(asked: Asked) -> Select[Any]:
     """Who stands on the one board asked about: member_id, folded, value, contributions, country."""
     source, (found,) = _source(asked)
@@ -76,6 +114,7 @@ def standing_on(asked: Asked) -> Select[Any]:
     )
 
 
+@_once
 def valued(asked: Asked) -> Select[Any]:
     """What the chosen members should have on each board.
 
@@ -94,6 +133,7 @@ def valued(asked: Asked) -> Select[Any]:
     )
 
 
+@_once
 def compared(asked: Asked) -> Select[Any]:
     """What the chosen members should have on each board, beside what is kept of them, member by member.
 
@@ -116,6 +156,7 @@ def compared(asked: Asked) -> Select[Any]:
     )
 
 
+@_once
 def differing(asked: Asked) -> Select[Any]:
     """The members of a range of whom any kept value is not what the ledger gives; columns as of `compared`."""
     source, boards = _source(asked)
@@ -136,6 +177,13 @@ def differing(asked: Asked) -> Select[Any]:
     )
 
 
+@_once
+def who_differs(asked: Asked) -> Select[Any]:
+    """The ids of the members of a range of whom any kept value is not what the ledger gives."""
+    statement = differing(asked)
+    return statement.with_only_columns(statement.selected_columns[0])
+
+
 def tier_on(programme_id: Any, member_id: ColumnElement[int], day: Any) -> ScalarSelect[Any]:
     """The tier after a member's last decision on or before a day; null for none."""
     return (
@@ -149,27 +197,17 @@ def tier_on(programme_id: Any, member_id: ColumnElement[int], day: Any) -> Scala
 
 def _source(asked: Asked) -> tuple[FromClause, list[Valued]]:
     """The members joined to all that the boards measure of them, and each board's columns."""
-    wanted = [measures(board) for board in asked.boards]
-    each = _distinct(one for pair in wanted for one in pair)
-    question = Question(
-        asked.programme_id, each, asked.day, asked.book.programme.cycle, asked.known_types, asked.chosen, asked.sqlite,
-        asked.position,
-    )  # fmt: skip
+    question = asked.question
     found = answer(question)
     source: FromClause = MEMBER
     for joined, member_column in found.joins:
         source = source.outerjoin(joined, member_column == MEMBER.c.id)
-    column_of = dict(zip(each, found.columns, strict=True))
+    column_of = dict(zip(question.measures, found.columns, strict=True))
     boards = []
-    for board, (value, contributions) in zip(asked.boards, wanted, strict=True):
-        worth = column_of[value]
-        stands = and_(worth > 0, *_may_stand(asked, board))
-        boards.append(Valued(board, stands, worth, column_of[contributions]))
+    for board in asked.boards:
+        value, contributions = (column_of[one] for one in measures(board))
+        boards.append(Valued(board, and_(value > 0, *_may_stand(asked, board)), value, contributions))
     return source, boards
-
-
-def _distinct(wanted: Iterable[Measure]) -> tuple[Measure, ...]:
-    return tuple(dict.fromkeys(wanted))
 
 
 def _may_stand(asked: Asked, board: Board) -> Sequence[ColumnElement[bool]]:
@@ -179,7 +217,7 @@ def _may_stand(asked: Asked, board: Board) -> Sequence[ColumnElement[bool]]:
     if board.only is not None and board.only.countries is not None:
         clauses.append(MEMBER.c.country.in_(board.only.countries))
     if board.only is not None and board.only.tiers is not None:
-        clauses.append(tier_on(asked.programme_id, MEMBER.c.id, asked.day).in_(board.only.tiers))
+        clauses.append(tier_on(asked.programme_id, MEMBER.c.id, DAY).in_(board.only.tiers))
     return clauses
 
 

@@ -162,8 +162,9 @@ async def take_over(at: Hand, brought: Sequence[Brought]) -> set[int]:
 
 def _taken_over(member: Measured, brought: Brought, day: date) -> Outcome:
     state, step = member.state, None
+    happened: tuple[Happened, ...] = ()
     if brought.tier is not None and brought.tier != state.tier:
-        step = Step(state.tier, brought.tier, [])
+        step, happened = Step(state.tier, brought.tier, []), _lapsed(state)
         state = State(
             tier=brought.tier, since=brought.since or day, locked=state.locked, locked_until=state.locked_until
         )
@@ -171,7 +172,13 @@ def _taken_over(member: Measured, brought: Brought, day: date) -> Outcome:
         until = brought.locked if isinstance(brought.locked, date) else None
         locked = bool(brought.locked)
         state = replace(state, locked=locked, locked_until=until if locked else None)
-    return Outcome(state, step, ())
+    return Outcome(state, step, happened)
+
+
+def _lapsed(state: State) -> tuple[Happened, ...]:
+    """What is recorded of the proposal that a change of tier by hand, or by a file, leaves behind."""
+    proposal = state.proposal
+    return () if proposal is None else (Happened("proposal.lapsed", {"kind": proposal.kind, "tier": proposal.tier}),)
 
 
 async def _member(at: Hand, member_id: int) -> Measured:
@@ -191,10 +198,8 @@ async def _move(at: Hand, found: Measured, tier: str | None, told: list[Happened
     state = State(
         tier=tier, since=at.day if tier else None, locked=found.state.locked, locked_until=found.state.locked_until
     )
-    lapsed = found.state.proposal
-    if lapsed is not None and not told:
-        told = [Happened("proposal.lapsed", {"kind": lapsed.kind, "tier": lapsed.tier})]
-    await _store(at, found, Outcome(state, Step(found.state.tier, tier, []), tuple(told)), note)
+    happened = tuple(told) or _lapsed(found.state)
+    await _store(at, found, Outcome(state, Step(found.state.tier, tier, []), happened), note)
 
 
 async def _store(at: Hand, found: Measured, outcome: Outcome, note: str | None) -> None:

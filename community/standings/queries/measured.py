@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date
 from typing import Any
 
 from sqlalchemy import (
@@ -23,7 +23,6 @@ from sqlalchemy import (
     case,
     cast,
     func,
-    literal,
     or_,
     select,
     true,
@@ -33,30 +32,10 @@ from community.contributions.models import CONTRIBUTION, State
 from community.kit.db import Big
 from community.ledger.models import ENTRY
 from community.members.models import MEMBER
-from community.programmes.book import Cycle
-from community.standings.queries.chosen import Chosen
+from community.programmes.windows import parse_window
+from community.standings.queries.question import DAY, EARLIEST, POSITION, Question, first_of, last_of, month_of
 from community.standings.queries.then import credited_at
 from community.standings.rules.measures import FIELD_SCALE, Measure
-
-FEW_TYPES = 12
-FEW_MONTHS = 26
-SUMMED = ("points", "contributions", "reach")
-
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    """What is asked: the measures of a programme's members on a day, as known at a ledger position and an instant
-    (None: now)."""
-
-    programme_id: int
-    measures: tuple[Measure, ...]
-    day: date
-    cycle: Cycle
-    known_types: tuple[str, ...]
-    chosen: Chosen
-    sqlite: bool
-    position: int | None = None
-    instant: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,11 +52,10 @@ def answer(question: Question) -> Answer:
     columns: dict[int, ColumnElement[int]] = {}
     joins: list[tuple[FromClause, ColumnElement[int]]] = []
     for place, measure in enumerate(question.measures):
-        flat = _flat(measure, question)
-        if flat is not None:
-            sums.append((place, flat))
+        if question.is_flat(measure):
+            sums.append((place, _flat(measure, question)))
         elif measure.metric == "tenure":
-            columns[place] = days_between(MEMBER.c.joined_on, question.day, question.sqlite)
+            columns[place] = days_between(MEMBER.c.joined_on, question.sqlite)
         else:
             grouped = _grouped(measure, question, place)
             joins.append((grouped, grouped.c.member_id))
@@ -90,48 +68,40 @@ def answer(question: Question) -> Answer:
     return Answer(tuple(columns[place] for place in range(len(question.measures))), tuple(joins))
 
 
-def days_between(column: ColumnElement[date], day: date, sqlite: bool) -> ColumnElement[int]:
-    """Whole days from a day column to `day`, never below 0."""
+def days_between(column: ColumnElement[date], sqlite: bool) -> ColumnElement[int]:
+    """Whole days from a day column to the day asked about, never below 0."""
     if sqlite:
-        days: ColumnElement[int] = cast(func.julianday(day.isoformat()) - func.julianday(column), Integer)
+        days: ColumnElement[int] = cast(func.julianday(DAY) - func.julianday(column), Integer)
         return func.max(days, 0)
-    return func.greatest(literal(day) - column, 0)
+    return func.greatest(DAY - column, 0)
 
 
 def _one_pass(question: Question, sums: Sequence[tuple[int, ColumnElement[int]]]) -> FromClause:
-    firsts = [question.measures[place].days(question.day, question.cycle)[0] for place, _ in sums]
-    first = None if None in firsts else min(one for one in firsts if one is not None)
+    since = [] if "lifetime" in question.windows_of_pass() else [ENTRY.c.effective_on >= EARLIEST]
     return (
         select(ENTRY.c.member_id, *(column.label(f"v{place}") for place, column in sums))
-        .where(*_seen(question, first))
+        .where(*_seen(question), *since)
         .group_by(ENTRY.c.member_id)
         .subquery("sums")
     )
 
 
-def _seen(question: Question, first: date | None, last: date | None = None) -> list[ColumnElement[bool]]:
+def _seen(question: Question) -> list[ColumnElement[bool]]:
     """The entries that a pass reads."""
     clauses = [
         ENTRY.c.programme_id == question.programme_id,
         question.chosen.clause(ENTRY.c.member_id),
-        ENTRY.c.effective_on <= (last or question.day),
+        ENTRY.c.effective_on <= DAY,
     ]
-    if first is not None:
-        clauses.append(ENTRY.c.effective_on >= first)
     if question.position is not None:
-        clauses.append(ENTRY.c.number <= question.position)
+        clauses.append(ENTRY.c.number <= POSITION)
     return clauses
 
 
-def _in_window(measure: Measure, question: Question) -> list[ColumnElement[bool]]:
-    """The entries in the window of a measure, beyond lying before the day."""
-    first, last = measure.days(question.day, question.cycle)
-    clauses: list[ColumnElement[bool]] = []
-    if first is not None:
-        clauses.append(ENTRY.c.effective_on >= first)
-    if last < question.day:
-        clauses.append(ENTRY.c.effective_on <= last)
-    return clauses
+def _in_window(window: str, day: ColumnElement[date]) -> list[ColumnElement[bool]]:
+    """What lies in a window, beyond lying before the day."""
+    clauses = [] if window == "lifetime" else [day >= first_of(window)]
+    return [*clauses, day <= last_of(window)] if parse_window(window).previous else clauses
 
 
 def _of_types(measure: Measure, column: Any) -> list[ColumnElement[bool]]:
@@ -146,24 +116,19 @@ def _filtered(column: ColumnElement[int], clauses: Sequence[ColumnElement[bool]]
     return func.sum(column).filter(and_(*clauses)) if clauses else func.sum(column)
 
 
-def _flat(measure: Measure, question: Question) -> ColumnElement[int] | None:
-    """A measure as one aggregate of the pass, or None where it needs a pass of its own."""
-    window = _in_window(measure, question)
-    if measure.metric in SUMMED:
-        return cast(_filtered(ENTRY.c[measure.metric], [*window, *_of_types(measure, ENTRY.c.type)]), Big)
-    if measure.metric == "distinct_types":
-        types = [one for one in question.known_types if _may_be(measure, one)]
-        if 0 < len(types) <= FEW_TYPES:
-            return _how_many(_filtered(ENTRY.c.contributions, [*window, ENTRY.c.type == one]) for one in types)
+def _flat(measure: Measure, question: Question) -> ColumnElement[int]:
+    """A measure as one aggregate of the pass."""
     if measure.metric == "active_months":
-        months = _months(*measure.days(question.day, question.cycle))
-        if months:
-            types_only = _of_types(measure, ENTRY.c.type)
-            return _how_many(
-                _filtered(ENTRY.c.contributions, [ENTRY.c.effective_on.between(first, last), *types_only])
-                for first, last in months
-            )
-    return None
+        of_types = _of_types(measure, ENTRY.c.type)
+        months = (month_of(measure.window, place) for place in range(len(question.months(measure))))
+        return _how_many(
+            _filtered(ENTRY.c.contributions, [ENTRY.c.effective_on.between(*month), *of_types]) for month in months
+        )
+    window = _in_window(measure.window, ENTRY.c.effective_on)
+    if measure.metric == "distinct_types":
+        types = question.types_of(measure)
+        return _how_many(_filtered(ENTRY.c.contributions, [*window, ENTRY.c.type == one]) for one in types)
+    return cast(_filtered(ENTRY.c[measure.metric], [*window, *_of_types(measure, ENTRY.c.type)]), Big)
 
 
 def _how_many(sums: Any) -> ColumnElement[int]:
@@ -173,25 +138,6 @@ def _how_many(sums: Any) -> ColumnElement[int]:
     for one in ones[1:]:
         total = total + one
     return total
-
-
-def _may_be(measure: Measure, type_key: str) -> bool:
-    if measure.types is not None:
-        return type_key in measure.types
-    return measure.excluded is None or type_key not in measure.excluded
-
-
-def _months(first: date | None, last: date) -> list[tuple[date, date]]:
-    """The calendar months of a window, cut by it; none where they are too many to sum one by one."""
-    if first is None or (last.year - first.year) * 12 + last.month - first.month >= FEW_MONTHS:
-        return []
-    found = []
-    while first <= last:
-        following = date(first.year + first.month // 12, first.month % 12 + 1, 1)
-        end = min(last, following - timedelta(days=1))
-        found.append((first, end))
-        first = following
-    return found
 
 
 def _grouped(measure: Measure, question: Question, place: int) -> FromClause:
@@ -211,7 +157,11 @@ def _grouped(measure: Measure, question: Question, place: int) -> FromClause:
             ENTRY.c.member_id,
             func.sum(ENTRY.c.points if best else ENTRY.c.contributions).label("total"),
         )
-        .where(*_seen(question, None), *_in_window(measure, question), *_of_types(measure, ENTRY.c.type))
+        .where(
+            *_seen(question),
+            *_in_window(measure.window, ENTRY.c.effective_on),
+            *_of_types(measure, ENTRY.c.type),
+        )
         .group_by(ENTRY.c.member_id, bucket)
         .subquery(f"b{place}")
     )
@@ -235,9 +185,7 @@ def _field(measure: Measure, question: Question) -> Select[tuple[int, int]]:
     """
     source: FromClause = CONTRIBUTION
     if question.position is not None:
-        source = credited_at(
-            question.programme_id, question.chosen, question.position, question.instant, sqlite=question.sqlite
-        )
+        source = credited_at(question.programme_id, question.chosen, POSITION, question.instant, sqlite=question.sqlite)
     c = source.c
     credited = true() if source is not CONTRIBUTION else c.state == State.APPROVED.value
     name = measure.field or ""
@@ -249,8 +197,6 @@ def _field(measure: Measure, question: Question) -> Select[tuple[int, int]]:
         value = c.fields.op("->")(name)
         is_number = func.jsonb_typeof(value) == "number"
         found = cast(case((is_number, cast(cast(value, Numeric) * FIELD_SCALE, Big)), else_=0), Big)
-    first, last = measure.days(question.day, question.cycle)
-    clauses = [c.occurred_on <= last] + ([] if first is None else [c.occurred_on >= first])
     return (
         select(c.member_id, cast(func.sum(found), Big).label("value"))
         .where(
@@ -258,7 +204,8 @@ def _field(measure: Measure, question: Question) -> Select[tuple[int, int]]:
             question.chosen.clause(c.member_id),
             credited,
             is_number,
-            *clauses,
+            c.occurred_on <= DAY,
+            *_in_window(measure.window, c.occurred_on),
             *_of_types(measure, c.type),
         )
         .group_by(c.member_id)

@@ -65,7 +65,7 @@ async def measured(
 
     With `known`, as they were known then: entries, fields, status and lock; leaves are by day already.
     """
-    statement = members_measured(
+    statement, parameters = members_measured(
         ladder,
         programme.versions,
         programme.id,
@@ -77,7 +77,7 @@ async def measured(
         attention_only=attention_only,
         known=known,
     )
-    rows = (await connection.execute(statement, chosen.parameters())).all()
+    rows = (await connection.execute(statement, parameters)).all()
     away = [row[0] for row in rows if row[FIRST_STATE + 2] is not None or row[2] == "on_leave"]
     known_leaves = await leaves(connection, programme.id, away) if away else {}
     return [_measured(row, known_leaves.get(row[0], []), day) for row in rows]

@@ -51,7 +51,7 @@ NOW = View(
 """As they are."""
 
 
-def then(programme_id: int, chosen: Chosen, day: date, known: Known) -> View:
+def then(programme_id: int, chosen: Chosen, day: ColumnElement[date], known: Known) -> View:
     """As they were known on a day made up. Whoever came to the tier held on a later day, by a file or by hand, is
     beyond that day and not evaluated for it.
     """
@@ -132,7 +132,7 @@ async def locks_since(
 
 
 def credited_at(
-    programme_id: int, chosen: Chosen, position: int, instant: datetime | None, *, sqlite: bool
+    programme_id: int, chosen: Chosen, position: ColumnElement[int], instant: datetime | None, *, sqlite: bool
 ) -> FromClause:
     """The contributions that were credited at a ledger position, with member, type and day of the award in force then
     and, where an instant is given, the fields as they were; else as they are.

@@ -7,7 +7,7 @@ is decided by the one decision in `rules/decide.py`, which may find that nothing
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from datetime import date
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -19,7 +19,8 @@ from community.members.models import EVALUATED, LEAVE, MEMBER, Status
 from community.programmes.versions import Versions
 from community.standings.models import STANDING
 from community.standings.queries.chosen import Chosen
-from community.standings.queries.measured import Question, answer, days_between
+from community.standings.queries.measured import answer, days_between
+from community.standings.queries.question import DAY, Question
 from community.standings.queries.then import NOW, View, then
 from community.standings.rules.ladder import HELD, Ladder, Node, Test
 from community.standings.rules.state import PROMOTION, Known
@@ -31,7 +32,7 @@ STATE_COLUMNS = (
 
 
 STATEMENTS_KEPT = 16
-_built: WeakKeyDictionary[Ladder, OrderedDict[Any, Select[Any]]] = WeakKeyDictionary()
+_built: WeakKeyDictionary[Ladder, OrderedDict[Hashable, Select[Any]]] = WeakKeyDictionary()
 
 
 def members_measured(
@@ -45,45 +46,35 @@ def members_measured(
     position: int | None = None,
     attention_only: bool = False,
     evaluated_only: bool = True,
+    ids_only: bool = False,
     known: Known | None = None,
-) -> Select[Any]:
-    """The chosen members with their standing and the values of the ladder's measures, in id order.
-
-    The statement is built once for a ladder and day, whoever is chosen: `chosen.parameters()` go with it.
+) -> tuple[Select[Any], dict[str, Any]]:
+    """The chosen members with their standing and the values of the ladder's measures, in id order: the statement and
+    its parameters. It is built once for a ladder, whoever is chosen and whatever the day.
 
     Columns: id, handle, status, return_on, came_back, joined_on, the ledger position that the statement sees, the
-    standing's, then one a measure. With
-    `attention_only` those members alone about whom something may change on `day`; with `known` all as it was then.
+    standing's, then one a measure; with `ids_only` the first alone. With `attention_only` those members alone about
+    whom something may change on `day`; with `known` all as it was then.
     """
-    seen = (position, known, attention_only, evaluated_only)
-    key = (programme_id, day, type(chosen), sqlite, versions.known_types, *seen)
-    statements = _built.setdefault(ladder, OrderedDict())
-    if key not in statements:
-        statements[key] = _members_measured(
-            ladder, versions, programme_id, day, chosen, sqlite, position, attention_only, evaluated_only, known
-        )
-        while len(statements) > STATEMENTS_KEPT:
-            statements.popitem(last=False)
-    return statements[key]
-
-
-def _members_measured(
-    ladder: Ladder,
-    versions: Versions,
-    programme_id: int,
-    day: date,
-    chosen: Chosen,
-    sqlite: bool,
-    position: int | None,
-    attention_only: bool,
-    evaluated_only: bool,
-    known: Known | None,
-) -> Select[Any]:
-    view = NOW if known is None else then(programme_id, chosen, day, known)
     question = Question(
         programme_id, ladder.measures, day, ladder.cycle, versions.known_types, chosen, sqlite,
         known.position if known else position, known.instant if known else None,
     )  # fmt: skip
+    key = (question.form, known, attention_only, evaluated_only, ids_only)
+    statements = _built.setdefault(ladder, OrderedDict())
+    if key not in statements:
+        statement = _members_measured(ladder, question, known, attention_only, evaluated_only)
+        statements[key] = statement.with_only_columns(statement.selected_columns[0]) if ids_only else statement
+        while len(statements) > STATEMENTS_KEPT:
+            statements.popitem(last=False)
+    return statements[key], question.parameters()
+
+
+def _members_measured(
+    ladder: Ladder, question: Question, known: Known | None, attention_only: bool, evaluated_only: bool
+) -> Select[Any]:
+    programme_id, chosen, sqlite = question.programme_id, question.chosen, question.sqlite
+    view = NOW if known is None else then(programme_id, chosen, DAY, known)
     found = answer(question)
     source = MEMBER.outerjoin(
         STANDING,
@@ -113,23 +104,21 @@ def _members_measured(
         .order_by(MEMBER.c.id)
     )  # fmt: skip
     if evaluated_only:
-        statement = statement.where(view.status.in_(EVALUATED), MEMBER.c.joined_on <= day, *view.only)
+        statement = statement.where(view.status.in_(EVALUATED), MEMBER.c.joined_on <= DAY, *view.only)
     if attention_only:
-        statement = statement.where(_attention(ladder, found.columns, day, sqlite, view))
+        statement = statement.where(_attention(ladder, found.columns, sqlite, view))
     return statement
 
 
-def _attention(
-    ladder: Ladder, values: Sequence[ColumnElement[int]], day: date, sqlite: bool, view: View
-) -> ColumnElement[bool]:
+def _attention(ladder: Ladder, values: Sequence[ColumnElement[int]], sqlite: bool, view: View) -> ColumnElement[bool]:
     s = STANDING.c
-    held = case((s.since.is_(None), 0), else_=days_between(s.since, day, sqlite))
+    held = case((s.since.is_(None), 0), else_=days_between(s.since, sqlite))
     level = _level(ladder)
     met = [_met(ladder, number, values, held) for number in range(1, len(ladder.rungs) + 1)]
     qualified = _qualified(ladder, met)
     marked = or_(s.at_risk_since.is_not(None), s.proposal_kind.is_not(None), s.declined.is_not(None))
-    locked = and_(view.locked, or_(view.locked_until.is_(None), view.locked_until >= day))
-    on_leave = and_(view.status == Status.ON_LEAVE.value, view.return_on > day)
+    locked = and_(view.locked, or_(view.locked_until.is_(None), view.locked_until >= DAY))
+    on_leave = and_(view.status == Status.ON_LEAVE.value, view.return_on > DAY)
     waiting = and_(
         s.at_risk_since.is_(None),
         s.declined.is_(None),
@@ -144,7 +133,7 @@ def _attention(
     )
     unsettled = or_(
         s.at_risk_since.is_(None),
-        s.lost_on <= day,
+        s.lost_on <= DAY,
         s.reckoned_by != ladder.version,
         s.declined.is_not(None),
         away_since,

@@ -105,12 +105,11 @@ async def look_for(connection: AsyncConnection, task: Task, first: int, last: in
         return [one.member_id for one in await measured(connection, task.programme, task.ladder, task.day, chosen)]
     if not task.dry and not await _goes_on(connection, task):
         return []
-    statement = members_measured(
+    statement, parameters = members_measured(
         task.ladder, task.programme.versions, task.programme.id, task.day, chosen,
-        sqlite=is_sqlite(connection), attention_only=True, known=task.known,
+        sqlite=is_sqlite(connection), attention_only=True, ids_only=True, known=task.known,
     )  # fmt: skip
-    only_ids = statement.with_only_columns(statement.selected_columns[0])
-    ids = set(await connection.scalars(only_ids, chosen.parameters()))
+    ids = set(await connection.scalars(statement, parameters))
     if task.known is None:
         ids.update(
             await member_queries.touched(
