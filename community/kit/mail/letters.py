@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from jinja2 import Environment
-
 from community.kit import i18n
+from community.kit.templates import environment
 from community.kit.text import line_of
 
 
@@ -37,11 +36,5 @@ class Letter:
 def letter(address: str, name: str, words: Words, headers: Mapping[str, str] | None = None) -> Letter:
     """The letter in the language at work (`i18n.speaking`)."""
     values = {"words": words, "name": name, "language": i18n.language()}
-    text, html = (_templates().get_template(f"mail/letter.{kind}").render(values) for kind in ("txt", "html"))
+    text, html = (environment().get_template(f"mail/letter.{kind}").render(values) for kind in ("txt", "html"))
     return Letter(address, line_of(name), line_of(words.subject), text, html, headers or {})
-
-
-def _templates() -> Environment:
-    from community.kit.web.pages import environment  # the web takes long to load, and commands that write nothing wait
-
-    return environment()

@@ -14,10 +14,10 @@ from starlette.routing import Route as StarletteRoute
 from community.kit import db
 from community.kit.secrets import signer
 from community.kit.settings import Settings
+from community.kit.templates import environment
 from community.kit.web import reports, static
 from community.kit.web.gate import Gate
 from community.kit.web.headers import SecurityHeaders
-from community.kit.web.pages import environment
 from community.kit.web.probes import DATABASE, QUEUE, Measure, Readiness, probes
 from community.kit.web.problems import Problems, of_http
 from community.kit.web.proxies import Proxies

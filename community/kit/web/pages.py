@@ -8,15 +8,13 @@ from __future__ import annotations
 
 import gzip
 from collections.abc import Callable
-from datetime import date, datetime
-from functools import cache
+from datetime import datetime
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from jinja2_fragments import render_block
 from starlette.responses import HTMLResponse, Response
 
-from community.kit import folders, i18n
+from community.kit import i18n
 from community.kit.web import forgery
 from community.kit.web.headers import nonce
 from community.kit.web.redirects import is_htmx
@@ -24,34 +22,6 @@ from community.kit.web.request import Request
 from community.kit.web.static import takes_gzip
 
 PACK_FROM_BYTES = 1_000
-
-
-@cache
-def environment() -> Environment:
-    """The templates of this process.
-
-    Everything is escaped, whatever a template is called, and a name that is missing is an error.
-    """
-    made = Environment(
-        loader=FileSystemLoader(folders.folder("templates")),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        auto_reload=False,
-        cache_size=-1,
-        extensions=["jinja2.ext.i18n"],
-    )
-    made.policies["ext.i18n.trimmed"] = True
-    made.install_gettext_callables(  # type: ignore[attr-defined]
-        i18n.gettext, i18n.ngettext, newstyle=True, pgettext=i18n.pgettext, npgettext=i18n.npgettext
-    )
-    made.filters.update(number=i18n.number, percent=i18n.percent, listed=i18n.listed, day=_day)
-    return made
-
-
-def _day(value: date, form: str = "long") -> str:
-    return i18n.day(value, form)
 
 
 def page(

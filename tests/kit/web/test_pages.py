@@ -14,7 +14,8 @@ from starlette.responses import Response
 
 from community.kit import folders, i18n
 from community.kit.settings import Settings
-from community.kit.web.pages import environment, page
+from community.kit.templates import environment
+from community.kit.web.pages import page
 from community.kit.web.redirects import go, own_path
 from community.kit.web.request import Request
 from community.kit.web.routes import Access
