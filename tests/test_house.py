@@ -191,6 +191,23 @@ def test_only_surfaces_know_the_command_line() -> None:
     assert found == []
 
 
+def test_only_surfaces_know_http() -> None:
+    """Pages, consoles and the API; what they rest on in `kit/web`; and the application that gathers them."""
+    parts = {"starlette", "uvicorn", "jinja2", "jinja2_fragments", "limits"}
+    found = [
+        f"{name}: {module}"
+        for name, tree in trees().items()
+        if not name.startswith("kit/web/") and name != "app.py" and not _is_page(name)
+        for module, _ in imports(tree)
+        if module.split(".")[0] in parts
+    ]
+    assert found == []
+
+
+def _is_page(name: str) -> bool:
+    return any(Path(part).stem in ("portal", "console", "api") for part in Path(name).parts[1:])
+
+
 def test_rules_ask_for_the_time_and_for_data_and_look_nowhere() -> None:
     reaching = {"os", "pathlib", "sqlite3", "asyncio", "urllib", "socket", "subprocess", "time", "random"}
     found = [

@@ -17,6 +17,9 @@ from community.kit.web.connections import CONNECTIONS, Patient
 REQUESTS_STOP_SECONDS = 10
 """For how long a stop waits for requests under way; what runs beside them has the other half of 20 s."""
 
+STARTING_SECONDS = 30
+"""For how long one of several processes may be silent: it loads before it answers, on a busy machine for some seconds."""
+
 KEEP_ALIVE_SECONDS = 15
 """Longer than proxies keep a connection unused by default would close on them in between."""
 
@@ -41,6 +44,7 @@ def serve(factory: str, settings: Settings, workers: int) -> None:
         server_header=False,
         timeout_keep_alive=KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=REQUESTS_STOP_SECONDS,
+        timeout_worker_healthcheck=STARTING_SECONDS,
     )
     if workers == 1:
         for one in (signal.SIGTERM, signal.SIGINT):  # uvicorn sends it to itself again when it has stopped
