@@ -18,10 +18,10 @@ REQUESTS_STOP_SECONDS = 10
 """For how long a stop waits for requests under way; what runs beside them has the other half of 20 s."""
 
 STARTING_SECONDS = 30
-"""For how long one of several processes may be silent: it loads before it answers, on a busy machine for some seconds."""
+"""For how long one of several processes may be silent: it loads before it answers, for seconds on a busy machine."""
 
 KEEP_ALIVE_SECONDS = 15
-"""Longer than proxies keep a connection unused by default would close on them in between."""
+"""For how long a connection is kept unused. A proxy in front gives its own up sooner: see `deploy/nginx`."""
 
 
 def serve(factory: str, settings: Settings, workers: int) -> None:
