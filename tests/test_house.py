@@ -26,8 +26,8 @@ COMMON = frozenset(
 
 OWN = {
     "kit": {
-        "arguments", "bulk", "cells", "clock", "columns", "console", "days", "db", "digests", "errors", "folders", "i18n",
-        "ids", "languages", "locale", "log", "mail", "metrics", "outages", "places", "rates", "rows", "schema",
+        "arguments", "bulk", "cells", "clock", "columns", "console", "days", "db", "digests", "errors", "folders",
+        "i18n", "ids", "languages", "locale", "log", "mail", "metrics", "outages", "places", "rates", "rows", "schema",
         "secrets", "settings", "sqlite_driver", "sqlite_file", "tabular", "text", "urls", "web",
     },
     "jobs": {"embedded", "following", "health", "messenger", "runner", "timetable", "work"},

@@ -60,8 +60,14 @@ async def _invitation(
         others=signed_in and owner is not None and owner[0] != request.identity.person_id,
         joins=_joins(found),
         fields=shown, wrong=wrong or {}, shortest=door_of(request).shortest, languages=i18n.NATIVE,
-        here=f"{request.path_to('members.invitation')}?token={token}",
+        way_in=_way_in(request, token),
     )  # fmt: skip
+
+
+def _way_in(request: Request[Any], token: str) -> str:
+    """Where one signs in and comes back to the invitation."""
+    back = quote(f"{request.path_to('members.invitation')}?token={token}", safe="/")
+    return f"{request.path_to('people.sign_in')}?next={back}"
 
 
 async def _title(request: Request[Any], found: InvitationRow) -> str:
@@ -99,8 +105,7 @@ async def accept(request: Request[None]) -> Response:
     except LinkOver:
         return link_over(request)
     except SignInFirst:
-        back = quote(f"{request.path_to('members.invitation')}?token={token}", safe="/")
-        return go(request, f"{request.path_to('people.sign_in')}?next={back}")
+        return go(request, _way_in(request, token))
     await _become(request, accepted, handle)
     if profile is None and found.role is None:
         return go(request, "/")

@@ -15,15 +15,12 @@ from community.kit import console
 from community.kit.arguments import AsJson, Slug, read_day
 from community.kit.db import reading, writing
 from community.kit.errors import UsageError
-from community.kit.rates.limiter import Limiter
 from community.kit.settings import Settings
 from community.people import queries as people_queries
 from community.people.actions import roles, tokens
 from community.people.cli import Email, on_person, people
-from community.people.door import Door
 from community.people.forms import read_person
 from community.people.letters import link
-from community.people.passwords import Hasher
 from community.people.rules import Place, Purpose, Role
 from community.programmes import actions, queries
 from community.programmes import presets as shipped
@@ -199,6 +196,10 @@ def create_admin(
 
     Without a password it prints a link by which they choose one.
     """
+    from community.kit.rates.limiter import Limiter  # what signs people in takes long to load; other commands need none
+    from community.people.door import Door
+    from community.people.passwords import Hasher
+
     given = sys.stdin.readline().removesuffix("\n") if password_stdin else None
 
     async def work(engine: AsyncEngine, settings: Settings) -> str | None:

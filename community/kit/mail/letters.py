@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache
 
 from jinja2 import Environment
 
 from community.kit import i18n
 from community.kit.text import line_of
-from community.kit.web.pages import environment
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +41,7 @@ def letter(address: str, name: str, words: Words, headers: Mapping[str, str] | N
     return Letter(address, line_of(name), line_of(words.subject), text, html, headers or {})
 
 
-@cache
 def _templates() -> Environment:
+    from community.kit.web.pages import environment  # the web takes long to load, and commands that write nothing wait
+
     return environment()

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 import httpx2
 from starlette.applications import Starlette
@@ -24,11 +25,14 @@ STRANGER = ("203.0.113.9", 50_000)
 BROWSER = {"accept": "text/html,*/*;q=0.8", "sec-fetch-site": "same-origin"}
 
 
+SOMEBODY = UUID(int=7)
+
+
 @dataclass(frozen=True)
 class Somebody:
     """A person who may what a list says."""
 
-    person_id: int | None = 7
+    person_id: UUID | None = SOMEBODY
     language: str | None = None
     timezone: str | None = None
     roles: tuple[str, ...] = ("public", "signed_in")

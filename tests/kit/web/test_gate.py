@@ -18,7 +18,7 @@ from community.kit.web.forgery import token
 from community.kit.web.request import Request
 from community.kit.web.routes import Access, Route, Surface
 from tests.kit.web.conftest import Sets
-from tests.kit.web.stage import BROWSER, a_form, echo, made, opened, route
+from tests.kit.web.stage import BROWSER, SOMEBODY, a_form, echo, made, opened, route
 
 pytestmark = pytest.mark.anyio
 
@@ -153,7 +153,7 @@ async def test_a_request_that_finds_no_connection_is_asked_to_come_again(
 
 async def test_a_route_gets_what_it_loads_and_who_asks(settings: Settings) -> None:
     async def load(request: Request[Any]) -> str:
-        assert request.identity.person_id == 7
+        assert request.identity.person_id == SOMEBODY
         return str(request.path_params["slug"]).upper()
 
     async def show(request: Request[str]) -> Response:
@@ -161,7 +161,7 @@ async def test_a_route_gets_what_it_loads_and_who_asks(settings: Settings) -> No
 
     one: Route[str] = route("GET", "/p/{slug}", "kit.show", show, load=load, access=Access.MEMBER)
     async with opened(made(settings, one), headers={"x-as": "member"}) as client:
-        assert (await client.get("/p/aces")).text == "ACES 7"
+        assert (await client.get("/p/aces")).text == f"ACES {SOMEBODY}"
 
 
 async def test_of_a_name_that_stands_twice_the_first_counts(settings: Settings) -> None:

@@ -186,6 +186,8 @@ def test_a_template_leaves_no_way_in(file: Path) -> None:
         r"https?://(?!www\.w3\.org/)": "no page asks another host",
         r"<style": "styles stand in the stylesheet",
     }
+    if file.parent.name == "mail":  # mail programs know no stylesheet
+        del lax[r"\sstyle\s*="]
     found = {why for pattern, why in lax.items() if re.search(pattern, text)}
     assert found == set()
     for script in re.findall(r"<script\b([^>]*)>(.*?)</script>", text, re.S):
