@@ -73,9 +73,7 @@ async def _ask(request: Request[None], email: str, purpose: Purpose) -> Response
         wrong = refused.problems[0].accepted
         if purpose is Purpose.RESET:
             return page(request, "people/reset.html", status=422, email=email, wrong=wrong)
-        return _sign_in(
-            request, email=email, wrong=_("Type {accepted}.").format(accepted=wrong), status=422
-        )
+        return _sign_in(request, email=email, wrong=_("Type {accepted}.").format(accepted=wrong), status=422)
     await door_of(request).ask_link(typed, purpose, origin_of(request))
     return page(request, "people/sent.html", email=typed)
 
