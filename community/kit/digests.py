@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import ColumnElement, Date, String, cast, func, literal, literal_column, select, type_coerce
+from sqlalchemy import Column, ColumnElement, Date, String, cast, func, literal_column, select, type_coerce
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from community.kit.db import Instant, is_sqlite
@@ -19,7 +19,7 @@ BETWEEN = "|"
 async def digest(
     connection: AsyncConnection,
     head: str,
-    columns: Sequence[ColumnElement[Any]],
+    columns: Sequence[Column[Any]],
     *,
     where: Sequence[ColumnElement[bool]],
     number: ColumnElement[int],
@@ -51,20 +51,20 @@ async def _text(
     return str(await connection.scalar(select(whole).where(*where)) or "")
 
 
-def _line(columns: Sequence[ColumnElement[Any]], *, sqlite: bool) -> ColumnElement[str]:
-    texts = [func.coalesce(_as_text(column, sqlite=sqlite), "") for column in columns]
-    line: ColumnElement[str] = texts[0]
-    for text in texts[1:]:
-        line = line + literal(BETWEEN) + text
+def _line(columns: Sequence[Column[Any]], *, sqlite: bool) -> ColumnElement[str]:
+    line, *rest = (_as_text(column, sqlite=sqlite) for column in columns)
+    for text in rest:
+        line = line + literal_column(f"'{BETWEEN}'", String) + text
     return line
 
 
-def _as_text(column: ColumnElement[Any], *, sqlite: bool) -> ColumnElement[str]:
+def _as_text(column: Column[Any], *, sqlite: bool) -> ColumnElement[str]:
     """A column as text. SQLite stores days and instants as the very texts that PostgreSQL is asked for."""
-    if isinstance(column.type, Date | Instant):
-        if sqlite:
-            return type_coerce(column, String)
-        if isinstance(column.type, Date):
-            return func.to_char(column, "YYYY-MM-DD")
-        return func.to_char(func.timezone("UTC", column), "YYYY-MM-DD HH24:MI:SS.US")
-    return cast(column, String)
+    text: ColumnElement[str] = cast(column, String)
+    if isinstance(column.type, Date | Instant) and sqlite:
+        text = type_coerce(column, String)
+    elif isinstance(column.type, Date):
+        text = func.to_char(column, "YYYY-MM-DD")
+    elif isinstance(column.type, Instant):
+        text = func.to_char(func.timezone("UTC", column), "YYYY-MM-DD HH24:MI:SS.US")
+    return func.coalesce(text, "") if column.nullable else text
