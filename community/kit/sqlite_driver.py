@@ -1,8 +1,7 @@
 """SQLite's driver with one hop to its thread for a statement.
 
 The driver keeps a connection in a thread of its own, and SQLAlchemy goes there four times for a statement: to make a
-cursor, to execute, to fetch and to close. Each hop costs more than many a statement. Here all four are one, and a
-connection that goes back to the pool after its commit is not rolled back, as there is nothing to take back.
+cursor, to execute, to fetch and to close. Each hop costs more than many a statement. Here all four are one.
 """
 
 from __future__ import annotations
@@ -76,11 +75,6 @@ class _Connection(AsyncAdapt_aiosqlite_connection):
     __slots__ = ()
 
     _cursor_cls = _Cursor
-
-    def rollback(self) -> None:
-        """Takes a transaction back, where one is open."""
-        if self._connection._connection is not None and self._connection.in_transaction:
-            super().rollback()
 
 
 class _Driver(AsyncAdapt_aiosqlite_dbapi):

@@ -20,7 +20,7 @@ REQUESTS_STOP_SECONDS = 10
 STARTING_SECONDS = 30
 """For how long one of several processes may be silent: it loads before it answers, for seconds on a busy machine."""
 
-KEEP_ALIVE_SECONDS = 15
+KEEP_ALIVE_SECONDS = 45
 """For how long a connection is kept unused. A proxy in front gives its own up sooner: see `deploy/nginx`."""
 
 
