@@ -36,7 +36,7 @@ def book_of(slug: str, *boards: Mapping[str, Any], timezone: str = "UTC") -> Boo
             "programme": {"slug": slug, "name": "Aces", "timezone": timezone, "locale": "en"},
             "contribution_types": [{"key": key, "name": key.title()} for key in TYPES],
             "tiers": [{"key": key, "name": key.title()} for key in TIERS],
-            "leaderboards": [{"name": "Board", **board} for board in boards],
+            "leaderboards": [{"name": {"en": "Board", "fr": "Classement"}, **board} for board in boards],
         }
     )
 

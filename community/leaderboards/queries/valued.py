@@ -87,7 +87,7 @@ def _once(build: Callable[[Asked], Select[Any]]) -> Callable[[Asked], Select[Any
 
     @wraps(build)
     def built(asked: Asked) -> Select[Any]:
-        key = (asked.boards, asked.question.form)
+        key = (tuple(map(_shape, asked.boards)), asked.question.form)
         if key not in kept:
             kept[key] = build(asked)
             while len(kept) > STATEMENTS_KEPT:
@@ -95,6 +95,13 @@ def _once(build: Callable[[Asked], Select[Any]]) -> Callable[[Asked], Select[Any
         return kept[key]
 
     return built
+
+
+def _shape(board: Board) -> Hashable:
+    """What of a board a statement rests on: not what it is called, which may be a map by language."""
+    only = board.only
+    narrowed = None if only is None else (only.tiers, only.countries)
+    return board.key, board.metric, board.types, board.except_, board.window, board.ties, board.audience, narrowed
 
 
 @_once
