@@ -78,6 +78,16 @@ class Redis:
         self._process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, text=True)
         wait_until("Redis listens", lambda: listens(self.port))
 
+    def pause(self) -> None:
+        """SIGSTOP: it accepts connections and answers nobody."""
+        assert self._process is not None
+        kill_all(self._process, signal.SIGSTOP)
+
+    def resume(self) -> None:
+        """SIGCONT."""
+        assert self._process is not None
+        kill_all(self._process, signal.SIGCONT)
+
     def kill(self) -> None:
         """Ends it by kill -9; what it held is gone."""
         if self._process is not None:
