@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 
 from community.kit import db
 from community.notices.rules import TOLD
@@ -23,8 +24,11 @@ class Look:
         self._engine = db.create_engine(database_url, 1)
 
     def rows(self, statement: str, **values: Any) -> Rows:
-        """The rows of a SELECT, in an order of their own."""
-        return self._loop.run(self._rows(statement, values))
+        """The rows of a SELECT, in an order of their own; asked once more where the server was restarted meanwhile."""
+        try:
+            return self._loop.run(self._rows(statement, values))
+        except DBAPIError:
+            return self._loop.run(self._rows(statement, values))
 
     def number(self, statement: str, **values: Any) -> int:
         """The one number that a SELECT answers."""
