@@ -111,3 +111,13 @@ def assert_each_once(look: Look, slug: str) -> None:
     assert told == [row[:2] for row in asked if row[0] in TOLD and not row[2]]
     steps_told = Counter(row[0] for row in asked if row[0] in ("tier.gained", "tier.changed", "tier.lost"))
     assert steps_told.total() == sum(map(len, chains.values()))
+
+
+_DERIVED = ("entry", "standing", "standing_change", "decision", "message", "board_value", "board_tally")
+_HAPPENED = "SELECT verb, member_id, subject FROM record WHERE verb NOT IN ('ledger.verified', 'run.finished')"
+
+
+def digest(look: Look) -> dict[str, Rows]:
+    """All rows that jobs may write, but for when they did."""
+    found = {table: look.rows(f"SELECT * FROM {table}") for table in _DERIVED}
+    return {**found, "record": look.rows(_HAPPENED)}
