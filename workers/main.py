@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 import faulthandler
 import signal
-from contextlib import suppress
 from functools import partial
 from typing import Any, ClassVar
 
@@ -179,6 +178,5 @@ async def _listen(process: Process, settings: Settings) -> None:
         except (RedisError, OSError) as error:
             _log.warning("queue does not answer", error=f"{type(error).__name__}: {error}"[:200])
         finally:
-            with suppress(RedisError, OSError):
-                await worker.close()
+            await worker.close()
         await asyncio.sleep(QUEUE_BACK_SECONDS)

@@ -29,6 +29,9 @@ PULLS_AT_MOST = 16
 """So many heavy jobs are told of at once: whoever ends one looks for the next."""
 ANSWERS_WITHIN_SECONDS = 0.25
 SILENT_AFTER_FAILURE_SECONDS = 2.0
+POLLED_WITHIN_SECONDS = 30.0
+"""A queue that says nothing for longer is asked on a new connection: nobody tells of a connection that was cut off."""
+CLOSED_WITHIN_SECONDS = 2.0
 AWAY = (RedisError, OSError, TimeoutError)
 """What a queue raises that does not answer."""
 
@@ -116,11 +119,18 @@ class WokenWorker(Worker):
         try:
             while not listening.done():
                 self._woken.clear()
-                await self._poll_iteration()
+                async with asyncio.timeout(POLLED_WITHIN_SECONDS):
+                    await self._poll_iteration()
                 await self._wait(self.poll_delay_s)
             listening.result()
         finally:
             listening.cancel()
+
+    async def close(self) -> None:
+        """Closes its connections. A queue that is stuck is not waited for."""
+        with suppress(*AWAY):
+            async with asyncio.timeout(CLOSED_WITHIN_SECONDS):
+                await super().close()
 
     def _release_sem_dec_counter_on_complete(self) -> None:
         super()._release_sem_dec_counter_on_complete()

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 
 from community.kit import db
 from community.notices.rules import TOLD
@@ -23,8 +24,11 @@ class Look:
         self._engine = db.create_engine(database_url, 1)
 
     def rows(self, statement: str, **values: Any) -> Rows:
-        """The rows of a SELECT, in an order of their own."""
-        return self._loop.run(self._rows(statement, values))
+        """The rows of a SELECT, in an order of their own; asked once more where the server was restarted meanwhile."""
+        try:
+            return self._loop.run(self._rows(statement, values))
+        except DBAPIError:
+            return self._loop.run(self._rows(statement, values))
 
     def number(self, statement: str, **values: Any) -> int:
         """The one number that a SELECT answers."""
@@ -107,3 +111,13 @@ def assert_each_once(look: Look, slug: str) -> None:
     assert told == [row[:2] for row in asked if row[0] in TOLD and not row[2]]
     steps_told = Counter(row[0] for row in asked if row[0] in ("tier.gained", "tier.changed", "tier.lost"))
     assert steps_told.total() == sum(map(len, chains.values()))
+
+
+_DERIVED = ("entry", "standing", "standing_change", "decision", "message", "board_value", "board_tally")
+_HAPPENED = "SELECT verb, member_id, subject FROM record WHERE verb NOT IN ('ledger.verified', 'run.finished')"
+
+
+def digest(look: Look) -> dict[str, Rows]:
+    """All rows that jobs may write, but for when they did."""
+    found = {table: look.rows(f"SELECT * FROM {table}") for table in _DERIVED}
+    return {**found, "record": look.rows(_HAPPENED)}

@@ -42,9 +42,9 @@ class Reviewing(threading.Thread):
     `acknowledged`: whose approval was answered. `took`: [(when it began, how many seconds it took)].
     """
 
-    def __init__(self, scene: Scene, *, seconds: float, patient: bool = False) -> None:
+    def __init__(self, scene: Scene, *, seconds: float, patient: bool = False, most: int = 10**6) -> None:
         super().__init__(name="reviewing", daemon=True)
-        self._url, self._redis_url, self._ids = scene.database_url, scene.redis_url, scene.submitted()
+        self._url, self._redis_url, self._ids = scene.database_url, scene.redis_url, scene.submitted()[:most]
         self._chance, self._patient = Random(scene.chance.random()), patient
         self._pause = 2 * seconds / max(1, len(self._ids))
         self.acknowledged: list[UUID] = []

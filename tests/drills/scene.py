@@ -68,12 +68,12 @@ class Scene:
 
     # The programme
 
-    def begin(self, members: int, submissions: int) -> None:
+    def begin(self, members: int, submissions: int, book: str = BOOK) -> None:
         """A programme of which the first day was run, with submissions that wait."""
-        book = self.folder / "drill.yaml"
-        book.write_text(BOOK, "utf-8")
+        file = self.folder / "drill.yaml"
+        file.write_text(book, "utf-8")
         rows = rows_file(self.folder / "rows.csv", range(submissions), members, self.chance.randrange(10**6))
-        self._files = [book, rows]
+        self._files = [file, rows]
         self._fed()
 
     def _fed(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import shutil
 import signal
@@ -16,6 +17,7 @@ from pathlib import Path
 from urllib.error import URLError
 from urllib.request import urlopen
 
+import asyncpg
 import psutil
 import pytest
 
@@ -78,6 +80,16 @@ class Redis:
         self._process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, text=True)
         wait_until("Redis listens", lambda: listens(self.port))
 
+    def pause(self) -> None:
+        """SIGSTOP: it accepts connections and answers nobody."""
+        assert self._process is not None
+        kill_all(self._process, signal.SIGSTOP)
+
+    def resume(self) -> None:
+        """SIGCONT."""
+        assert self._process is not None
+        kill_all(self._process, signal.SIGCONT)
+
     def kill(self) -> None:
         """Ends it by kill -9; what it held is gone."""
         if self._process is not None:
@@ -114,23 +126,57 @@ class Postgres:
 
     def start(self) -> None:
         """Starts it and waits until it answers."""
-        options = f"-p {self.port} -c listen_addresses=127.0.0.1 -c unix_socket_directories='' -c max_connections=100"
-        self._run([self._bin / "pg_ctl", "-D", self._data, "-o", options, "-l", self._data / "log", "-w", "start"])
+        self._control("-w", "start")
 
     def restart(self) -> None:
         """Restarts it at once: connections are cut, nothing committed is lost."""
+        self._control("-m", "immediate", "-w", "restart")
+
+    def _control(self, *words: object) -> None:
         options = f"-p {self.port} -c listen_addresses=127.0.0.1 -c unix_socket_directories='' -c max_connections=100"
-        command: list[object] = [self._bin / "pg_ctl", "-D", self._data, "-o", options, "-l", self._data / "log"]
-        self._run([*command, "-m", "immediate", "-w", "restart"])
+        self._run([self._bin / "pg_ctl", "-D", self._data, "-o", options, "-l", self._data / "log", *words])
 
     def kill(self) -> None:
         """Kills the postmaster and all its backends by kill -9."""
-        pid = int((self._data / "postmaster.pid").read_text().split()[0])
+        pid = self._pid()
         for one in [*psutil.Process(pid).children(recursive=True), psutil.Process(pid)]:
             with suppress(psutil.NoSuchProcess):
                 one.kill()
         wait_until("PostgreSQL is gone", lambda: not psutil.pid_exists(pid))
         (self._data / "postmaster.pid").unlink(missing_ok=True)
+
+    def kill_and_start(self) -> None:
+        """Kills it, and starts it again on what it left."""
+        self.kill()
+        self.start()
+
+    def kill_backend(self) -> None:
+        """Kills one of the processes that serve connections by kill -9: the server ends all of them, and recovers."""
+        serving = [one for one in psutil.Process(self._pid()).children() if "127.0.0.1(" in " ".join(one.cmdline())]
+        serving[len(serving) // 2].kill()
+        serving[len(serving) // 2].wait(30)
+        wait_until("PostgreSQL answers again", lambda: self.answers())
+
+    def say(self, statement: str) -> None:
+        """One statement, on a connection of its own."""
+        asyncio.run(self._say(statement))
+
+    async def _say(self, statement: str) -> None:
+        connection = await asyncpg.connect(self.url(), timeout=5)
+        try:
+            await connection.execute(statement)
+        finally:
+            await connection.close()
+
+    def answers(self) -> bool:
+        """Whether it takes connections."""
+        with suppress(OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+            self.say("SELECT 1")
+            return True
+        return False
+
+    def _pid(self) -> int:
+        return int((self._data / "postmaster.pid").read_text().split()[0])
 
     def stop(self) -> None:
         """Stops it for good."""

@@ -12,7 +12,7 @@ from typing import Any
 
 from community.jobs.actions import NewJob, Told
 from community.jobs.messenger import QUEUE, Messenger
-from tests.drills.once import Look
+from tests.drills.once import digest
 from tests.drills.reviewing import Reviewing
 from tests.drills.scene import ON_POSTGRES, Scene, share
 from tests.drills.servers import Redis, wait_until
@@ -20,9 +20,7 @@ from workers.main import HEAVY
 
 TIMES = 10
 ROUNDS = share(2, 20)
-DIGEST = ("contribution", "entry", "standing", "standing_change", "decision", "message", "board_value", "board_tally")
 MANY = {"standings.full", "standings.range", "standings.prompt", "boards.full", "boards.prompt", "notices.tell"}
-KEPT_OF_RECORDS = "SELECT verb, member_id, subject FROM record WHERE verb NOT IN ('ledger.verified', 'run.finished')"
 
 
 @ON_POSTGRES
@@ -73,9 +71,3 @@ def _given(arguments: str) -> dict[str, Any]:
     """What a job was given, without what it kept of its own parts."""
     found: dict[str, Any] = json.loads(arguments)
     return found if "first" in found or "records" in found else {}
-
-
-def digest(look: Look) -> dict[str, object]:
-    """All rows that jobs may write, but for when they did."""
-    found: dict[str, object] = {table: look.rows(f"SELECT * FROM {table}") for table in DIGEST}
-    return {**found, "record": look.rows(KEPT_OF_RECORDS)}
