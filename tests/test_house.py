@@ -193,7 +193,7 @@ def test_only_surfaces_know_the_command_line() -> None:
 
 def test_only_surfaces_know_http() -> None:
     """Pages, consoles and the API; what they rest on in `kit/web`; and the application that gathers them."""
-    parts = {"starlette", "uvicorn", "jinja2", "jinja2_fragments", "limits"}
+    parts = {"starlette", "uvicorn", "jinja2_fragments"}
     found = [
         f"{name}: {module}"
         for name, tree in trees().items()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 
 from community.kit import clock
@@ -23,9 +24,15 @@ from tests.model.machine import Model
 from tests.model.stories import Story, begin
 
 
-@given(tales())
-@settings(max_examples=examples(at_least=1_010))
-def test_the_product_does_what_the_model_does(stage: Stage, tale: tuple[Story, str]) -> None:
+SHARDS = 6
+"""Tests of so many examples each, so that they run side by side: over both databases more than 2 000 in all."""
+EXAMPLES = 1_010
+
+
+@pytest.mark.parametrize("shard", range(SHARDS))
+@given(tale=tales())
+@settings(max_examples=examples(share=SHARDS, at_least=-(-EXAMPLES // SHARDS)))
+def test_the_product_does_what_the_model_does(stage: Stage, shard: int, tale: tuple[Story, str]) -> None:
     stage.run(_compared(stage, *tale))
 
 
