@@ -23,7 +23,6 @@ from tests.engine.stage import Stage, examples, tales, telling
 from tests.model.machine import Model
 from tests.model.stories import Story, begin
 
-
 SHARDS = 6
 """Tests of so many examples each, so that they run side by side: over both databases more than 2 000 in all."""
 EXAMPLES = 1_010
