@@ -12,7 +12,7 @@ from sqlalchemy import Select, and_, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from community.jobs.models import HEARTBEAT, JOB, State
-from community.jobs.rules import Tally
+from community.jobs.rules import CLOCKS_DIFFER_BY, Tally
 from community.kit.clock import now
 from community.kit.errors import NotFound
 
@@ -128,7 +128,7 @@ def claimable(kinds: Sequence[str], present: datetime, most: int, *, tried: bool
     `tried`: those that were tried before, else those that were not.
     """
     c = JOB.c
-    due = and_(c.state == State.WAITING.value, c.run_at <= present)
+    due = and_(c.state == State.WAITING.value, c.run_at <= present + CLOCKS_DIFFER_BY)
     left = and_(c.state == State.RUNNING.value, c.lease_until < present)
     return (
         select(c.id)

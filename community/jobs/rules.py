@@ -11,6 +11,8 @@ from cronsim import CronSim
 LEASE = timedelta(seconds=9)
 """A claim holds so long unless it is renewed; whoever stops renewing loses it, and may write nothing any more."""
 RENEWED_EVERY = timedelta(seconds=3)
+CLOCKS_DIFFER_BY = timedelta(milliseconds=250)
+"""Processes follow one clock, each a little later: a job that another one just made due is due."""
 SWEPT_EVERY = timedelta(seconds=2)
 BEATS_EVERY = timedelta(seconds=6)
 """A process that is at rest says so seldom, so that it takes next to nothing."""
