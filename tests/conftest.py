@@ -6,6 +6,7 @@ Tests touch only what they started: each gets a database of its own, made from a
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import shutil
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -14,6 +15,7 @@ from uuid import uuid4
 
 import asyncpg
 import pytest
+import structlog
 from hypothesis import HealthCheck, settings
 from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -34,6 +36,16 @@ def unavailable(part: str, why: str) -> None:
     if part in REQUIRED:
         pytest.fail(f"{part} is required here: {why}")
     pytest.skip(f"no {part}: {why}")
+
+
+@pytest.fixture(autouse=True)
+def _logs_of_its_own() -> Iterator[None]:
+    """A test that sends logs to what pytest captures leaves no later one with a closed stream."""
+    yield
+    structlog.reset_defaults()
+    for one in logging.getLogger().handlers[:]:
+        if isinstance(one, logging.StreamHandler) and getattr(one.stream, "closed", False):
+            logging.getLogger().removeHandler(one)
 
 
 @pytest.fixture(scope="session")

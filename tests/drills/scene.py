@@ -134,13 +134,11 @@ class Scene:
         process.kill()
         return self.taken_up(process)
 
-    def taken_up(self, process: Process) -> float:
-        """Waits until nothing is run by a process any more: resumed within 15 s."""
+    def taken_up(self, process: Process, seconds: float = RESUMED_WITHIN_SECONDS) -> float:
+        """Waits until nothing is run by a process any more; by one that was killed, within 15 s."""
         of = f"%:{process.popen.pid}:%"
         left = "SELECT count(*) FROM job WHERE state = 'running' AND worker LIKE :of"
-        return wait_until(
-            "others take up what it ran", lambda: self.look.number(left, of=of) == 0, RESUMED_WITHIN_SECONDS
-        )
+        return wait_until("others take up what it ran", lambda: self.look.number(left, of=of) == 0, seconds)
 
     def at_work(self, process: Process, seconds: float = 10) -> None:
         """Waits, for some time at most, until a process runs a job."""
