@@ -16,6 +16,8 @@ from tests.drills.servers import Process, Redis, wait_until
 STOPS = share(2, 10)
 KINDS = "tests.drills.kinds"
 IDLE_SECONDS = 4
+HELD_SECONDS = 30
+"""So long a stopped process may hold rows that it locked, before PostgreSQL ends its transaction."""
 
 
 def done(scene: Scene) -> list[str]:
@@ -39,7 +41,7 @@ def test_a_worker_that_wakes_too_late_writes_nothing(scene: Scene, queue: Redis)
     first = scene.worker(module=KINDS)
     stopped_at_work(scene, first, NewJob("drill.slow", None, {"what": "slow", "seconds": 4}))
     second = scene.worker(module=KINDS)
-    scene.taken_up(first, IDLE_SECONDS + RESUMED_WITHIN_SECONDS)
+    scene.taken_up(first, HELD_SECONDS + RESUMED_WITHIN_SECONDS)
     scene.settled()
     assert done(scene) == ["slow"]
     first.resume()
@@ -86,7 +88,7 @@ def test_stopped_beside_a_run_over_everybody(scene: Scene, queue: Redis) -> None
         else:
             scene.at_work(victim)
         victim.pause()
-        scene.taken_up(victim, IDLE_SECONDS + RESUMED_WITHIN_SECONDS)
+        scene.taken_up(victim, HELD_SECONDS + RESUMED_WITHIN_SECONDS)
         time.sleep(scene.chance.uniform(0, 2))
         victim.resume()
     reviewing.finished()
