@@ -7,15 +7,13 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from typing import Any
 
-from sqlalchemy.ext.asyncio import AsyncEngine
 from starlette.applications import Starlette
 
-from community.flow import BY_RECORD, FLOW
+from community.flow import followed
 from community.home import portal as home
 from community.jobs import health
 from community.jobs.embedded import Embedded
-from community.jobs.following import Following, Messenger
-from community.jobs.messenger import Messenger as Queue
+from community.jobs.messenger import Messenger
 from community.jobs.runner import AWAY, follow_clock, keep_following
 from community.kit import db, log, settings
 from community.kit.settings import Settings
@@ -28,7 +26,7 @@ from community.members import queries as member_queries
 from community.people import portal as people
 from community.programmes import portal as programmes
 from community.programmes import queries as programme_queries
-from workers.main import CONNECTIONS, HEAVY, IDLE_SECONDS, KINDS
+from workers.main import CONNECTIONS, HEAVY, KINDS
 from workers.schedule import SCHEDULE, places
 
 ROUTES: tuple[Route[Any], ...] = (*home.ROUTES, *people.ROUTES, *programmes.ROUTES, *members.ROUTES)
@@ -50,14 +48,10 @@ async def jobs(app: Starlette) -> AsyncIterator[None]:
     site = app.state.site
     present: Settings = site.settings
 
-    def followed(engine: AsyncEngine, messenger: Messenger) -> AsyncEngine:
-        db.follow(engine, Following(FLOW, BY_RECORD, messenger))
-        return engine
-
     with suppress(*AWAY):
         await follow_clock(site.engine)
     if present.redis_url:
-        queue = Queue(present.redis_url, HEAVY)
+        queue = Messenger(present.redis_url, HEAVY)
         followed(site.engine, queue)
         following = asyncio.create_task(keep_following(site.engine))
         yield
@@ -66,7 +60,7 @@ async def jobs(app: Starlette) -> AsyncIterator[None]:
         await queue.close()
         return
     embedded = Embedded(
-        lambda messenger: followed(db.create_engine(present.url, CONNECTIONS, idle_seconds=IDLE_SECONDS), messenger),
+        lambda messenger: followed(db.create_engine(present.url, CONNECTIONS, serves=True), messenger),
         KINDS, present, SCHEDULE, places,
     )  # fmt: skip
     followed(site.engine, embedded)

@@ -12,15 +12,15 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from community import __version__
 from community.changes import cli as changes
 from community.contributions import cli as contributions
-from community.flow import BY_RECORD, FLOW
+from community.flow import followed
 from community.home import cli as home
 from community.home.backup.cli import backup, restore
 from community.home.demo.cli import demo
 from community.intake import cli as intake
 from community.jobs import cli as jobs
-from community.jobs.following import Following, Silent
+from community.jobs.following import Silent
 from community.jobs.runner import follow_clock
-from community.kit import console, db
+from community.kit import console
 from community.kit.settings import Settings
 from community.leaderboards import cli as leaderboards
 from community.ledger import cli as ledger
@@ -51,25 +51,25 @@ app.command()(demo)
 
 
 @asynccontextmanager
-async def followed(engine: AsyncEngine, settings: Settings) -> AsyncIterator[None]:
+async def following(engine: AsyncEngine, settings: Settings) -> AsyncIterator[None]:
     """What a command does is followed by jobs, as everywhere, and by the clock of the database; workers are told where
     there is a queue.
     """
     await follow_clock(engine)
     if not settings.redis_url:
-        db.follow(engine, Following(FLOW, BY_RECORD, Silent()))
+        followed(engine, Silent())
         yield
         return
     from community.jobs.messenger import Messenger  # a command without a queue does not wait for its client to load
     from workers.main import HEAVY
 
     messenger = Messenger(settings.redis_url, HEAVY)
-    db.follow(engine, Following(FLOW, BY_RECORD, messenger))
+    followed(engine, messenger)
     yield
     await messenger.close()
 
 
-console.around(followed)
+console.around(following)
 
 
 def _version(asked: bool) -> None:

@@ -8,6 +8,11 @@ imported, a new price by a retroactive version). A step up or down touches the m
 
 from __future__ import annotations
 
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from community.jobs.following import Following, Messenger
+from community.kit import db
+
 FLOW: dict[str, tuple[str, ...]] = {
     # marks                  who looks again at the members touched
     "standings.touched":     ("standings.prompt",),
@@ -31,3 +36,9 @@ FLOW: dict[str, tuple[str, ...]] = {
 
 BY_RECORD = frozenset({"notices.tell"})
 """Kinds that are given the ids of the records; the others look for themselves at what waits."""
+
+
+def followed(engine: AsyncEngine, messenger: Messenger) -> AsyncEngine:
+    """The engine, with what happens on it turned into jobs by FLOW, and the messenger told of them."""
+    db.follow(engine, Following(FLOW, BY_RECORD, messenger))
+    return engine

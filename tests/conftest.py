@@ -38,11 +38,19 @@ def unavailable(part: str, why: str) -> None:
     pytest.skip(f"no {part}: {why}")
 
 
+def _log_plainly() -> None:
+    """As structlog does by default, but for its traces, which show every value and take seconds to draw."""
+    structlog.reset_defaults()
+    shown = structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
+    structlog.configure(processors=[*structlog.get_config()["processors"][:-1], shown])
+
+
 @pytest.fixture(autouse=True)
 def _logs_of_its_own() -> Iterator[None]:
     """A test that sends logs to what pytest captures leaves no later one with a closed stream."""
+    _log_plainly()
     yield
-    structlog.reset_defaults()
+    _log_plainly()
     for one in logging.getLogger().handlers[:]:
         if isinstance(one, logging.StreamHandler) and getattr(one.stream, "closed", False):
             logging.getLogger().removeHandler(one)

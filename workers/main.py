@@ -12,13 +12,10 @@ from functools import partial
 from typing import Any, ClassVar
 
 from redis.exceptions import RedisError
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from community.changes.jobs import JOBS as CHANGES
-from community.flow import BY_RECORD, FLOW
+from community.flow import followed
 from community.home.jobs import JOBS as HOME
-from community.jobs.following import Following
-from community.jobs.following import Messenger as AnyMessenger
 from community.jobs.jobs import JOBS as JOBS
 from community.jobs.messenger import QUEUE, Messenger, WokenWorker, deserialized, redis_settings, serialized
 from community.jobs.runner import Runner
@@ -43,8 +40,6 @@ CONNECTIONS = 14
 STOPS_WITHIN_SECONDS = 15.0
 QUEUE_BACK_SECONDS = 1.0
 AT_ONCE = 12
-IDLE_SECONDS = 30
-"""A transaction of a process that was stopped, or whose machine is gone, keeps rows locked for so long at most."""
 BLOCKED_SECONDS = 120
 """A process in which nothing else went on for so long, since one job never let go, ends; whoever keeps it begins anew.
 """
@@ -58,12 +53,6 @@ DELIVERIES = 100
 _log = log.logger("workers")
 
 
-def followed(engine: AsyncEngine, messenger: AnyMessenger) -> AsyncEngine:
-    """The engine, with what happens on it turned into jobs by FLOW, and the messenger told of them."""
-    db.follow(engine, Following(FLOW, BY_RECORD, messenger))
-    return engine
-
-
 class Process:
     """What a worker process keeps going: runner, renewing, sweeping, timetable."""
 
@@ -72,7 +61,7 @@ class Process:
             raise UsageError("COMMUNITY_REDIS_URL: a worker needs a queue; without one `community serve` runs the jobs")
         self.messenger = Messenger(settings.redis_url, HEAVY)
         connections = CONNECTIONS + settings.connections
-        self.engine = followed(db.create_engine(settings.url, connections, idle_seconds=IDLE_SECONDS), self.messenger)
+        self.engine = followed(db.create_engine(settings.url, connections, serves=True), self.messenger)
         self.runner = Runner(self.engine, KINDS, settings, heavy_at_once=settings.connections)
         self._timetable = Timetable(self.engine, SCHEDULE, places)
         self._keeping: list[asyncio.Task[None]] = []

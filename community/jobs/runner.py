@@ -24,7 +24,7 @@ from community.jobs.actions import Claim, LostError
 from community.jobs.rules import BEATS_EVERY, FOLLOWED_EVERY, RENEWED_EVERY, SWEPT_EVERY, Tally, count
 from community.jobs.work import Kind, Work
 from community.kit import clock, log
-from community.kit.db import is_sqlite, reading, writing
+from community.kit.db import end_silent, is_sqlite, reading, writing
 from community.kit.ids import new_id
 from community.kit.settings import Settings
 
@@ -201,11 +201,14 @@ class Runner:
         now_and_then = monotonic() >= self._beats_at
         if now_and_then:
             await follow_clock(self._engine)
+            if ended := await end_silent(self._engine):
+                _log.warning("sessions of processes that said nothing were ended", sessions=ended)
         if self._running or now_and_then:
             async with writing(self._engine) as connection:
                 if self._running:
                     await actions.renew(connection, list(self._running.values()))
                 await actions.beat(connection, self.name, began, self._tally)
+        if now_and_then:
             self._beats_at = monotonic() + BEATS_EVERY.total_seconds()
         async with reading(self._engine) as connection:
             short, tried, heavy = await queries.due(connection, self._short, self._heavy)

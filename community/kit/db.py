@@ -8,6 +8,8 @@ plain BEGIN where `reading()` says that it will write nothing.
 from __future__ import annotations
 
 import asyncio
+import os
+import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -38,6 +40,11 @@ POSTGRES_SETTINGS = {
     "random_page_cost": "1.1",  # for disks without arms, which keep the index-only scans
     "max_parallel_workers_per_gather": "0",  # runs are parallel by ranges
 }
+
+SERVES = "community serves"
+"""So begin the application names of sessions of processes that serve, which tell the process, too."""
+SILENT_SECONDS = 30
+"""A process that serves and says nothing for so long in the middle of a transaction, loses it."""
 
 Result = TypeVar("Result")
 
@@ -101,12 +108,12 @@ def sqlite_url(file: Path) -> str:
     return f"sqlite:///{quote(str(file))}"
 
 
-def create_engine(url: str, connections: int = 4, wait_seconds: float = 30, idle_seconds: int = 0) -> AsyncEngine:
+def create_engine(url: str, connections: int = 4, wait_seconds: float = 30, serves: bool = False) -> AsyncEngine:
     """An engine for a plain URL, with `connections` connections kept open at most besides one for the writer.
 
-    Whoever finds all of them taken waits for `wait_seconds`. A transaction whose process says nothing for
-    `idle_seconds` (0: for ever) is rolled back by PostgreSQL: one that was stopped, or whose machine is gone, keeps no
-    rows locked. No error shows the values of a statement.
+    Whoever finds all of them taken waits for `wait_seconds`. A transaction of a process that `serves`
+    is rolled back by PostgreSQL once it says nothing for SILENT_SECONDS: one that was stopped, or whose machine is
+    gone, keeps no rows locked (within a statement, `end_silent` sees to it). No error shows the values of a statement.
     """
     pool: dict[str, Any] = {"pool_size": connections + 1, "max_overflow": 0, "pool_timeout": wait_seconds}
     parsed = driver_url(url)
@@ -117,7 +124,9 @@ def create_engine(url: str, connections: int = 4, wait_seconds: float = 30, idle
         event.listen(engine.sync_engine, "connect", _prepare_sqlite)
         event.listen(engine.sync_engine, "begin", _begin_sqlite)
         return engine
-    idle = {"idle_in_transaction_session_timeout": str(idle_seconds * 1000)} if idle_seconds else {}
+    idle = {}
+    if serves:
+        idle = {"application_name": _serving(), "idle_in_transaction_session_timeout": str(SILENT_SECONDS * 1000)}
     engine = create_async_engine(
         parsed,
         hide_parameters=True,
@@ -237,6 +246,38 @@ async def writing(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
                 await follower.before_commit(connection, so_far)
     if so_far.told:
         await follower.after_commit(so_far.told)
+
+
+async def end_silent(engine: AsyncEngine) -> int:
+    """Ends the transactions of processes that serve, and said nothing in any of their sessions for SILENT_SECONDS.
+
+    PostgreSQL by itself ends a transaction that waits between two statements, and not one that waits between the parts
+    of one (parsed and not yet run); and whoever of the same process waited for its locks gets them next, and waits as
+    long again. Answers how many sessions were ended.
+    """
+    if is_sqlite(engine):
+        return 0
+    async with engine.connect() as connection:
+        return int(await connection.scalar(_END_SILENT, {"serves": SERVES, "seconds": SILENT_SECONDS}) or 0)
+
+
+_END_SILENT = text("""
+WITH session AS (
+    SELECT pid, application_name, query_start, xact_start IS NOT NULL AND wait_event = 'ClientRead' AS waits_for_it,
+           xact_start IS NOT NULL AND wait_event_type = 'Lock' AS waits_for_locks
+    FROM pg_stat_activity
+    WHERE datname = current_database() AND usename = current_user AND starts_with(application_name, :serves)
+), silent AS (
+    SELECT application_name FROM session GROUP BY application_name
+    HAVING bool_or(waits_for_it) AND max(query_start) < clock_timestamp() - make_interval(secs => :seconds)
+)
+SELECT count(*) FILTER (WHERE pg_terminate_backend(pid)) FROM session
+WHERE application_name IN (SELECT application_name FROM silent) AND (waits_for_it OR waits_for_locks)
+""")
+
+
+def _serving() -> str:
+    return f"{SERVES} {socket.gethostname()[:24]}:{os.getpid()}"
 
 
 async def plan_anew(connection: AsyncConnection) -> None:

@@ -19,10 +19,10 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from community.contributions.actions.held import Content
 from community.contributions.actions.take_in import Incoming, arrivals, take_in
-from community.flow import BY_RECORD, FLOW
+from community.flow import followed
 from community.jobs.actions import NewJob, add
 from community.jobs.embedded import Embedded
-from community.jobs.following import Following, Messenger
+from community.jobs.following import Messenger
 from community.jobs.work import Kind as JobKind
 from community.kit import clock, db
 from community.kit.settings import Settings
@@ -266,7 +266,7 @@ async def embedded(url: str, kinds: dict[str, JobKind]) -> AsyncIterator[AsyncEn
 
 
 def _followed(engine: AsyncEngine, messenger: Messenger) -> AsyncEngine:
-    db.follow(engine, Following(FLOW, BY_RECORD, messenger))
+    followed(engine, messenger)
     return engine
 
 

@@ -19,10 +19,9 @@ from redis.asyncio import Redis
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from community.flow import BY_RECORD, FLOW
+from community.flow import followed
 from community.jobs import queries
 from community.jobs.actions import NewJob, add
-from community.jobs.following import Following
 from community.jobs.messenger import Messenger
 from community.kit import db
 from workers.main import HEAVY
@@ -131,7 +130,7 @@ async def workers(url: str, count: int, log: Path, code: str = WORKER) -> AsyncI
     }  # fmt: skip
     engine = db.create_engine(url, 4)
     messenger = Messenger(redis_url(), HEAVY)
-    db.follow(engine, Following(FLOW, BY_RECORD, messenger))
+    followed(engine, messenger)
     with log.open("wb") as out:
         made = Workers(
             engine,

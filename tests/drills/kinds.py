@@ -18,6 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from community.__main__ import run
 from community.history.actions import Line, write
 from community.jobs.work import Kind, Work, by_name
+from community.kit import db
 from workers import main
 
 DONE = "drill.done"
@@ -100,5 +101,5 @@ KINDS = (
 if __name__ == "__main__":
     main.KINDS.update(by_name(KINDS))
     main.BLOCKED_SECONDS = int(os.environ.get("DRILL_BLOCKED", main.BLOCKED_SECONDS))
-    main.IDLE_SECONDS = int(os.environ.get("DRILL_IDLE", main.IDLE_SECONDS))
+    db.SILENT_SECONDS = int(os.environ.get("DRILL_IDLE", db.SILENT_SECONDS))
     sys.exit(run(sys.argv[1:]))

@@ -40,6 +40,15 @@ class Look:
             found = await connection.execute(text(statement), values)
             return sorted((tuple(row) for row in found), key=repr)
 
+    def sessions(self) -> Rows:
+        """What each PostgreSQL session does, and for how long, for whoever looks into a drill that failed."""
+        if self._engine.dialect.name == "sqlite":
+            return []
+        return self.rows(
+            "SELECT pid, state, wait_event_type, wait_event, now() - state_change, now() - xact_start, "
+            "left(query, 200), pg_blocking_pids(pid) FROM pg_stat_activity WHERE datname = current_database()"
+        )
+
     def close(self) -> None:
         """Closes the connection."""
         self._loop.run(self._engine.dispose())

@@ -13,8 +13,8 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from community.contributions.actions import review
-from community.flow import BY_RECORD, FLOW
-from community.jobs.following import Following, Silent
+from community.flow import followed
+from community.jobs.following import Silent
 from community.jobs.messenger import Messenger
 from community.kit import db
 from community.kit.errors import Conflict
@@ -63,7 +63,7 @@ class Reviewing(threading.Thread):
     async def _all(self, ids: Sequence[UUID]) -> None:
         engine = db.create_engine(self._url, 2)
         messenger = Messenger(self._redis_url, HEAVY) if self._redis_url else None
-        db.follow(engine, Following(FLOW, BY_RECORD, messenger or Silent()))
+        followed(engine, messenger or Silent())
         try:
             for one in ids:
                 await self._one(engine, one)

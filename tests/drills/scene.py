@@ -15,10 +15,10 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from community.flow import BY_RECORD, FLOW
+from community.flow import followed
 from community.jobs import actions
 from community.jobs.actions import NewJob
-from community.jobs.following import Following, Silent
+from community.jobs.following import Silent
 from community.jobs.runner import Runner
 from community.kit import db
 from community.kit.settings import Settings
@@ -138,7 +138,9 @@ class Scene:
         """Waits until nothing is run by a process any more; by one that was killed, within 15 s."""
         of = f"%:{process.popen.pid}:%"
         left = "SELECT count(*) FROM job WHERE state = 'running' AND worker LIKE :of"
-        return wait_until("others take up what it ran", lambda: self.look.number(left, of=of) == 0, seconds)
+        return wait_until(
+            "others take up what it ran", lambda: self.look.number(left, of=of) == 0, seconds, otherwise=self.left
+        )
 
     def at_work(self, process: Process, seconds: float = 10) -> None:
         """Waits, for some time at most, until a process runs a job."""
@@ -164,7 +166,7 @@ class Scene:
             "SELECT kind, state, tries, parts, parts_done, error, worker, run_at, lease_until FROM job "
             "WHERE state <> 'done'"
         )
-        return "\n".join(map(str, [os.getloadavg(), *rows]))
+        return "\n".join(map(str, [os.getloadavg(), *rows, *self.look.sessions()]))
 
     def check(self) -> Effects:
         """Everything is there, once, and as after a quiet serial run."""
@@ -202,7 +204,7 @@ async def drain(database_url: str, processes: int = 1) -> None:
     """Does all jobs that are due, and what follows from them, as so many processes would, side by side."""
     engines = [db.create_engine(database_url, 6) for _ in range(processes)]
     for engine in engines:
-        db.follow(engine, Following(FLOW, BY_RECORD, Silent()))
+        followed(engine, Silent())
     runners = [Runner(engine, KINDS, Settings()) for engine in engines]
     try:
         while await _left(engines[0]):

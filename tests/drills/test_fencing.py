@@ -8,7 +8,8 @@ from __future__ import annotations
 import time
 
 from community.jobs.actions import NewJob
-from community.jobs.rules import LEASE
+from community.jobs.rules import BEATS_EVERY, LEASE
+from community.kit import db
 from tests.drills.reviewing import Reviewing
 from tests.drills.scene import ON_POSTGRES, RESUMED_WITHIN_SECONDS, Scene, share
 from tests.drills.servers import Process, Redis, wait_until
@@ -16,8 +17,8 @@ from tests.drills.servers import Process, Redis, wait_until
 STOPS = share(2, 10)
 KINDS = "tests.drills.kinds"
 IDLE_SECONDS = 4
-HELD_SECONDS = 30
-"""So long a stopped process may hold rows that it locked, before PostgreSQL ends its transaction."""
+HELD_SECONDS = db.SILENT_SECONDS + BEATS_EVERY.total_seconds()
+"""So long a stopped process may hold rows that it locked, before its transactions are ended."""
 
 
 def done(scene: Scene) -> list[str]:

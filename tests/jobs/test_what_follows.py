@@ -15,12 +15,12 @@ from community.changes import actions as changes
 from community.contributions.actions import review
 from community.contributions.actions.held import Content
 from community.contributions.actions.take_in import Incoming, arrivals, take_in
-from community.flow import BY_RECORD, FLOW
+from community.flow import followed
 from community.jobs import queries
-from community.jobs.following import Following, Silent
+from community.jobs.following import Silent
 from community.jobs.runner import Runner
 from community.jobs.timetable import Timetable
-from community.kit import clock, db
+from community.kit import clock
 from community.kit.db import reading, writing
 from community.kit.settings import Settings
 from community.members.actions.status import set_status
@@ -49,7 +49,7 @@ NOON = datetime(2026, 3, 10, 6, 0, tzinfo=UTC)
 @pytest.fixture
 async def aces(engine: AsyncEngine) -> AsyncEngine:
     """An engine whose transactions are followed, with a programme of two members that was run once."""
-    db.follow(engine, Following(FLOW, BY_RECORD, Silent()))
+    followed(engine, Silent())
     with clock.stopped(NOON):
         await apply(engine, 10)
         async with writing(engine) as connection:

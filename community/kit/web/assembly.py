@@ -28,8 +28,6 @@ from community.kit.web.trace import Trace
 
 POOL_WAIT_SECONDS = 5
 """A request that finds all connections taken waits for so long, then is asked to come again."""
-IDLE_SECONDS = 30
-"""A request whose process says nothing for so long, in the middle of its transaction, loses it."""
 
 Hook = Callable[[Starlette], AbstractAsyncContextManager[None]]
 """What runs beside the requests: entered before the first, left after the last. `app.state.site` is there by then."""
@@ -48,7 +46,7 @@ def assemble(
 ) -> Starlette:
     """The application. Raises RoutesRefused where a route is not declared in full, or twice."""
     table = Routes([*probes([DATABASE, QUEUE, *readiness], measures), *static.ROUTES, *reports.ROUTES, *routes])
-    engine = db.create_engine(settings.url, settings.web_connections, POOL_WAIT_SECONDS, IDLE_SECONDS)
+    engine = db.create_engine(settings.url, settings.web_connections, POOL_WAIT_SECONDS, serves=True)
     limiter = Limiter(settings)
     site = Site(
         settings, engine, table, identify, transact,

@@ -132,7 +132,7 @@ class Limiter:
             return await asked
         except (RedisError, OSError) as error:
             self._rests_until = monotonic() + REDIS_REST_SECONDS
-            _log.warning("limits are counted by each process, Redis is away", exc_info=error)
+            _log.warning("limits are counted by each process, Redis is away", error=type(error).__name__)
             return None
 
 
