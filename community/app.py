@@ -11,6 +11,7 @@ from starlette.applications import Starlette
 
 from community.flow import followed
 from community.home import portal as home
+from community.home.shell import shell
 from community.jobs import health
 from community.jobs.embedded import Embedded
 from community.jobs.messenger import Messenger
@@ -87,7 +88,7 @@ def create_app(
     """
     return assemble(
         present, ROUTES, identify=identify, transact=transact, lifespan=[DOOR, *lifespan], readiness=readiness,
-        measures=measures, sign_in=sign_in,
+        measures=measures, sign_in=sign_in, shell=shell,
     )  # fmt: skip
 
 

@@ -22,7 +22,7 @@ from community.kit.web.probes import DATABASE, QUEUE, Measure, Readiness, probes
 from community.kit.web.problems import Problems, of_http
 from community.kit.web.proxies import Proxies
 from community.kit.web.rates import Limiter
-from community.kit.web.request import Identify, Site, Transact, nobody
+from community.kit.web.request import Identify, Shell, Site, Transact, no_shell, nobody
 from community.kit.web.routes import Route, Routes
 from community.kit.web.trace import Trace
 
@@ -43,6 +43,7 @@ def assemble(
     readiness: Sequence[Readiness] = (),
     measures: Sequence[Measure] = (),
     sign_in: str = "",
+    shell: Shell = no_shell,
 ) -> Starlette:
     """The application. Raises RoutesRefused where a route is not declared in full, or twice."""
     table = Routes([*probes([DATABASE, QUEUE, *readiness], measures), *static.ROUTES, *reports.ROUTES, *routes])
@@ -51,7 +52,7 @@ def assemble(
     site = Site(
         settings, engine, table, identify, transact,
         limiter=limiter, forms=signer(settings, "forms"), templates=environment(),
-        static=static.packaged(), sign_in=sign_in,
+        static=static.packaged(), sign_in=sign_in, shell=shell,
     )  # fmt: skip
 
     @asynccontextmanager

@@ -180,6 +180,8 @@ async def _handled(request: Request[Any], connection: AsyncConnection) -> Respon
     request.loaded = await route.load(request) if route.load is not None else None
     if route.access is not Access.OPERATOR and not await request.identity.may(route.access, request.loaded):
         raise NotFound("not for whoever asks")
+    if route.surface is Surface.PAGE:
+        request.shell = await request.site.shell(request)
     return await _spoken(request)
 
 

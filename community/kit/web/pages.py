@@ -37,7 +37,7 @@ def page(
 
 
 def _shared(request: Request[Any]) -> dict[str, Any]:
-    """What every template may use besides its own values."""
+    """What every template may use besides its own values, and what the frame shows."""
     zone = request.identity.timezone or "UTC"
 
     def instant(value: datetime, form: str = "d MMMM y, HH:mm") -> str:
@@ -51,7 +51,7 @@ def _shared(request: Request[Any]) -> dict[str, Any]:
         "nonce": lambda: nonce(request.scope),
         "instant": instant,
     }
-    return {**functions, "language": i18n.language(), "identity": request.identity, "zone": zone}
+    return {**functions, **request.shell, "language": i18n.language(), "identity": request.identity, "zone": zone}
 
 
 def _packed(request: Request[Any], response: Response) -> Response:

@@ -70,6 +70,15 @@ async def nobody(_request: Request[Any]) -> Identity:
     return Nobody()
 
 
+Shell = Callable[["Request[Any]"], Awaitable[dict[str, Any]]]
+"""What the frame of every page shows: asked for in the transaction of the request, once whoever asks may enter."""
+
+
+async def no_shell(_request: Request[Any]) -> dict[str, Any]:
+    """A frame without anything of its own."""
+    return {}
+
+
 Work = Callable[[AsyncConnection], Awaitable[Response]]
 Transact = Callable[[AsyncEngine, Work], Awaitable[Response]]
 """Does the work in one transaction and commits it, or does it again where another transaction came between."""
@@ -90,6 +99,7 @@ class Site:
     static: Static
     sign_in: str
     """The name of the route where people sign in; empty where there is none."""
+    shell: Shell = no_shell
 
 
 class Request(StarletteRequest, Generic[Loaded]):
@@ -112,6 +122,7 @@ class Request(StarletteRequest, Generic[Loaded]):
         self.files: dict[str, UploadFile] = {}
         self.new_cookies: dict[str, str] = {}
         self.programme_language: str | None = None
+        self.shell: dict[str, Any] = {}
 
     @cached_property
     def query(self) -> dict[str, str]:
