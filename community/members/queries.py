@@ -127,6 +127,12 @@ async def touched(
     return list((await connection.scalars(statement)).all())
 
 
+async def any_touched(connection: AsyncConnection, programme_id: int, reader: Reader) -> bool:
+    """Whether there is a member that a reader must look at again."""
+    marks = select(TOUCHED.c.member_id).where(TOUCHED.c.programme_id == programme_id, TOUCHED.c.reader == reader.value)
+    return bool(await connection.scalar(select(marks.exists())))
+
+
 async def count_touched(connection: AsyncConnection, programme_id: int, reader: Reader) -> int:
     """How many members a reader must look at again."""
     found = await connection.scalar(

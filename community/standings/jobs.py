@@ -79,8 +79,12 @@ async def _next(connection: AsyncConnection, programme: ProgrammeRow, to: date, 
 
 
 def parts(task: Task, ranges: Sequence[tuple[int, int]]) -> list[dict[str, Any]]:
-    """What each range of a run is given: first and last member id, the day, and the version pinned at its start."""
-    common = {"day": task.day.isoformat(), "version": task.version}
+    """What each range of a run is given: first and last member id, the day, the version pinned at its start, and
+    whether only those who were touched are looked at.
+    """
+    common: dict[str, Any] = {"day": task.day.isoformat(), "version": task.version}
+    if task.only_touched:
+        common["only_touched"] = True
     return [{"first": first, "last": last, **common} for first, last in ranges]
 
 
@@ -100,7 +104,8 @@ async def one_range(work: Work) -> None:
     given = work.arguments
     async with reading(work.engine) as connection:
         programme = await programmes.programme_of(connection, work.programme_id)
-        task = await run.resume(connection, programme, date.fromisoformat(given["day"]))
+        day, only_touched = date.fromisoformat(given["day"]), given.get("only_touched", False)
+        task = await run.resume(connection, programme, day, only_touched=only_touched)
         if task is None or task.version != given["version"]:
             return
         ids = await run.look_for(connection, task, given["first"], given["last"])

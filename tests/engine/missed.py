@@ -138,7 +138,7 @@ async def everything(product: Product) -> dict[str, Any]:
     async with reading(product.engine) as connection:
         records = await _by_handle(connection, product, RECORD, "verb", "data", "quiet", order="id")
         marks = select(TOUCHED.c.member_id).where(TOUCHED.c.programme_id == product.id)
-        runs = select(RUN.c.day, RUN.c.version, RUN.c.quiet, RUN.c.finished_at.is_not(None))
+        runs = select(RUN.c.day, RUN.c.version, RUN.c.finished_at.is_not(None))
         return {
             "standings": await _by_handle(connection, product, STANDING, *MARKS, "locked", "locked_until"),
             "decisions": await _by_handle(connection, product, DECISION, *DECIDED, order="number"),

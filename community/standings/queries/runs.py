@@ -10,6 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from community.kit.clock import last_instant
 from community.ledger.queries import position_at
+from community.members.models import Reader
+from community.members.queries import any_touched
 from community.programmes.models import PROGRAMME
 from community.programmes.queries import ProgrammeRow, history
 from community.standings.models import RUN
@@ -46,14 +48,16 @@ async def newest_run(
 
 
 async def missing_days(connection: AsyncConnection, programme: ProgrammeRow, today: date) -> list[date]:
-    """The days before `today` that were not run, in order: those after the last run, and its own if unfinished.
+    """The days before `today` that were not run to their end, in order: those after the last run, and that of the last
+    run where it is unfinished, or something came in after it of which nobody has taken notice yet.
 
     None before the first run, and none from before the programme was there.
     """
     last = await newest_run(connection, programme.id)
     if last is None:
         return []
-    first = last.day if last.finished_at is None else last.day + timedelta(days=1)
+    over = last.finished_at is not None and not (last.day < today and await _left_behind(connection, programme, last))
+    first = last.day + timedelta(days=1) if over else last.day
     if first >= today:
         return []
     begun = (await history(connection, programme.id))[-1].applied_at
@@ -62,17 +66,30 @@ async def missing_days(connection: AsyncConnection, programme: ProgrammeRow, tod
     return [day for day in missing if last_instant(day, zone) >= begun]
 
 
+async def _left_behind(connection: AsyncConnection, programme: ProgrammeRow, last: RunRow) -> bool:
+    """Whether a day that was run while it lasted must be looked at again: members were touched, or a version applied.
+
+    Whoever was touched later is looked at in vain.
+    """
+    if last.known_at is not None:
+        return False
+    version, _ = await _end_of(connection, programme, last.day)
+    return version > last.version or await any_touched(connection, programme.id, Reader.STANDINGS)
+
+
 async def known_at_end_of(connection: AsyncConnection, programme: ProgrammeRow, day: date) -> Known:
     """What was known at the last instant of a day, in the zone of the book that was in force then."""
-    version, instant = 1, last_instant(day, programme.versions.book(1).programme.timezone)
-    for one in await history(connection, programme.id):
-        if one.number > programme.version:
-            continue
-        end = last_instant(day, programme.versions.book(one.number).programme.timezone)
-        if one.applied_at <= end:
-            version, instant = one.number, end
-            break
+    version, instant = await _end_of(connection, programme, day)
     return await _known(connection, programme.id, day, version, instant, None)
+
+
+async def _end_of(connection: AsyncConnection, programme: ProgrammeRow, day: date) -> tuple[int, datetime]:
+    """The version that was in force at the last instant of a day in its zone, and that instant."""
+    for one in await history(connection, programme.id):
+        end = last_instant(day, programme.versions.book(one.number).programme.timezone)
+        if one.number <= programme.version and one.applied_at <= end:
+            return one.number, end
+    return 1, last_instant(day, programme.versions.book(1).programme.timezone)
 
 
 async def known_to(connection: AsyncConnection, programme_id: int, run: RunRow) -> Known | None:

@@ -6,7 +6,7 @@ All of them may be repeated: a range decides nothing twice, and what is over sta
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import date
 
 from sqlalchemy import insert, update
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -26,7 +26,6 @@ from community.standings.queries.present import measured
 from community.standings.queries.runs import (
     known_at_end_of,
     known_to,
-    missing_days,
     newest_run,
     under_way,
 )
@@ -51,36 +50,42 @@ async def open_run(
     """Begins the run of a day over everybody, by the version in force (on a day made up: in force then), or takes an
     unfinished one up. A programme's first run is quiet.
 
-    None where there is nothing to run: a later day was run, or, without `full`, this one to its end and no version was
-    applied since.
+    A day that was run, and is made up since somebody was touched after that, is run for those only. None where there is
+    nothing to run: a later day was run, or, without `full`, this one to its end and no version was applied since.
     """
     last = await newest_run(connection, programme.id, locked=True)
     version = known.version if known else programme.version
     if last is not None and last.day > day:
         return None
-    if last is not None and last.day == day:
-        if last.finished_at is not None:
-            if not full and (known or not programme.everybody_touched) and last.version == version:
-                return None
-        else:
-            quiet = quiet or last.quiet
-    else:
-        quiet = quiet or last is None
+    again = last if last is not None and last.day == day else None
+    only_touched = False
+    if again is not None and again.finished_at is not None and again.version == version and not full:
+        if again.known_at is not None if known else not programme.everybody_touched:
+            return None
+        only_touched = known is not None
+    if again is not None and again.finished_at is None:
+        quiet = quiet or again.quiet
+    quiet = quiet or last is None
     values = {
         "version": version, "quiet": quiet, "known_at": known and known.instant, "position": known and known.position,
         "started_at": now(), "finished_at": None,
     }  # fmt: skip
-    if last is None or last.day != day:
+    if again is None:
         await connection.execute(insert(RUN).values(programme_id=programme.id, day=day, **values))
     else:
         await connection.execute(
             update(RUN).where(RUN.c.programme_id == programme.id, RUN.c.day == day).values(**values)
         )
-    return Task(pinned(programme, version), day, actor, quiet, known)
+    return Task(pinned(programme, version), day, actor, quiet, known, only_touched=only_touched)
 
 
 async def resume(
-    connection: AsyncConnection, programme: ProgrammeRow, day: date, *, actor: str = BY_RULES
+    connection: AsyncConnection,
+    programme: ProgrammeRow,
+    day: date,
+    *,
+    only_touched: bool = False,
+    actor: str = BY_RULES,
 ) -> Task | None:
     """The task of the run under way for a day, as it was begun; None where it is over or superseded.
 
@@ -94,7 +99,7 @@ async def resume(
         return None
     if known is None and run.started_at <= last_instant(day, programme.book.programme.timezone) < now():
         known = await known_at_end_of(connection, programme, day)
-    return Task(pinned(programme, run.version), day, actor, run.quiet, known)
+    return Task(pinned(programme, run.version), day, actor, run.quiet, known, only_touched)
 
 
 async def look_for(connection: AsyncConnection, task: Task, first: int, last: int) -> list[int]:
@@ -105,18 +110,22 @@ async def look_for(connection: AsyncConnection, task: Task, first: int, last: in
         return [one.member_id for one in await measured(connection, task.programme, task.ladder, task.day, chosen)]
     if not task.dry and not await _goes_on(connection, task):
         return []
+    if task.only_touched:
+        return await _touched(connection, task, first, last)
     statement, parameters = members_measured(
         task.ladder, task.programme.versions, task.programme.id, task.day, chosen,
         sqlite=is_sqlite(connection), attention_only=True, ids_only=True, known=task.known,
     )  # fmt: skip
     ids = set(await connection.scalars(statement, parameters))
     if task.known is None:
-        ids.update(
-            await member_queries.touched(
-                connection, task.programme.id, Reader.STANDINGS, first=first, last=last, most=last - first + 1
-            )
-        )
+        ids.update(await _touched(connection, task, first, last))
     return sorted(ids)
+
+
+async def _touched(connection: AsyncConnection, task: Task, first: int, last: int) -> list[int]:
+    return await member_queries.touched(
+        connection, task.programme.id, Reader.STANDINGS, first=first, last=last, most=last - first + 1
+    )
 
 
 async def decide(connection: AsyncConnection, task: Task, ids: Sequence[int]) -> Report:
@@ -167,14 +176,12 @@ async def touched_once(
 ) -> Prompt:
     """Evaluates at most `most` of those who were touched, from member id `first` on, in one transaction.
 
-    It must wait before a programme's first run, while days before `day` are missing, and where a later one was begun.
+    It must wait until the run of `day` over everybody was begun, which ends the day before, and where a later one was.
     """
     ids = await members.lock_touched(connection, programme.id, Reader.STANDINGS, first=first, most=most)
     prompt = Prompt(Report(day, everybody=False))
     last = await newest_run(connection, programme.id)
-    yesterday = day - timedelta(days=1)
-    up_to_date = last is not None and (last.day == day or (last.day == yesterday and last.finished_at is not None))
-    if not up_to_date and (last is None or last.day > day or await missing_days(connection, programme, day)):
+    if last is None or last.day != day:
         prompt.must_wait = True
         return prompt
     judged = await decide_locked(connection, programme, ladder, day, ids, actor=actor, quiet=quiet)

@@ -20,8 +20,9 @@ BY_RULES = "rules"
 class Task:
     """One run: the programme with the book pinned at its start, the day, and how it is to be done.
 
-    `known`: the day is made up, and counts only what was known then. `past`: it starts from the standings at the end
-    of the day before, for dry runs.
+    `known`: the day is made up, and counts only what was known then; `only_touched`: it was run already, and only
+    those who were touched since are looked at again. `past`: it starts from the standings at the end of the day before,
+    for dry runs.
     """
 
     programme: ProgrammeRow
@@ -29,6 +30,7 @@ class Task:
     actor: str = BY_RULES
     quiet: bool = False
     known: Known | None = None
+    only_touched: bool = False
     dry: bool = False
     past: bool = False
 
