@@ -101,5 +101,6 @@ KINDS = (
 if __name__ == "__main__":
     main.KINDS.update(by_name(KINDS))
     main.BLOCKED_SECONDS = int(os.environ.get("DRILL_BLOCKED", main.BLOCKED_SECONDS))
+    db.BUSY_TIMEOUT_SECONDS = int(os.environ.get("DRILL_BUSY", db.BUSY_TIMEOUT_SECONDS))
     db.SILENT_SECONDS = int(os.environ.get("DRILL_IDLE", db.SILENT_SECONDS))
     sys.exit(run(sys.argv[1:]))
