@@ -18,8 +18,7 @@ from sqlalchemy import Connection, Table, inspect, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-import community.cli
-import community.notices.models  # noqa: F401 - loads every room, with that which has no command, and so every table
+import community.app  # noqa: F401 - loads every room, and so every table
 from community.kit import db, schema
 from community.kit.errors import MachineryError
 from tests.conftest import Ran
@@ -96,6 +95,28 @@ async def test_down_to_nothing_and_up_again(engine: AsyncEngine) -> None:
     async with engine.connect() as connection:
         await connection.run_sync(lambda sync: command.check(schema.config(sync)))
         assert await connection.run_sync(_guarded) == {*APPEND_ONLY, *FROZEN}
+
+
+@pytest.mark.parametrize("database_url", ["postgres"], indirect=True)
+async def test_an_upgrade_holds_nobody_up_for_long(engine: AsyncEngine, monkeypatch: pytest.MonkeyPatch) -> None:
+    """While others keep a table locked it gives up and tries again: readers who come after it get their turn."""
+    async with db.writing(engine) as connection:
+        await connection.run_sync(lambda sync: command.downgrade(schema.config(sync), "0005"))
+    monkeypatch.setattr(schema, "LOCK_WAIT_MILLISECONDS", 50)
+    monkeypatch.setattr(schema, "LOCK_TRIES", 2)
+    async with engine.connect() as holder:
+        await holder.execute(text("SELECT count(*) FROM member"))
+        with pytest.raises(MachineryError, match="locked through 2 tries"):
+            await schema.upgrade(engine)
+        monkeypatch.setattr(schema, "LOCK_TRIES", 1_000)
+        upgrading = asyncio.create_task(schema.upgrade(engine))
+        for _ in range(5):
+            await asyncio.sleep(0.05)
+            async with db.reading(engine) as reader:
+                assert await asyncio.wait_for(reader.scalar(text("SELECT count(*) FROM member")), 5) == 0
+        assert not upgrading.done()
+    assert await upgrading
+    assert await schema.revision(engine) == schema.head()
 
 
 def _guarded(connection: Connection) -> set[str]:

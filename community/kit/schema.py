@@ -6,20 +6,27 @@ says `community db upgrade` and stops (house, decision 7).
 
 from __future__ import annotations
 
+import asyncio
 from functools import cache
+from itertools import count
 from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection
+from sqlalchemy import Connection, text
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from community.kit import sqlite_file
 from community.kit.clock import now
 from community.kit.db import is_sqlite, reading, writing
 from community.kit.errors import MachineryError
+
+LOCK_WAIT_MILLISECONDS = 2_000
+LOCK_TRIES = 30
+LOCK_NOT_AVAILABLE = "55P03"
 
 
 def config(connection: Connection | None = None) -> Config:
@@ -67,9 +74,29 @@ async def upgrade(engine: AsyncEngine, *, keep: bool = True) -> bool:
     if keep and present is not None and is_sqlite(engine) and engine.url.database:
         file = Path(engine.url.database).expanduser()
         sqlite_file.copy(file, file.with_name(f"{file.name}.before-{present}-{now():%Y%m%dT%H%M%S}"))
-    async with writing(engine) as connection:
-        await connection.run_sync(lambda sync: command.upgrade(config(sync), "head"))
+    await _to_head(engine)
     return True
+
+
+async def _to_head(engine: AsyncEngine) -> None:
+    """All steps in one transaction. On PostgreSQL a step that waits for a lock holds up whoever comes after it, so it
+    gives up soon, and all of it is tried again. Raises MachineryError where others keep the tables locked.
+    """
+    for tried in count(1):
+        try:
+            async with writing(engine) as connection:
+                if not is_sqlite(engine):
+                    await connection.execute(text(f"SET LOCAL lock_timeout = {LOCK_WAIT_MILLISECONDS}"))
+                await connection.run_sync(lambda sync: command.upgrade(config(sync), "head"))
+            return
+        except DBAPIError as error:
+            if getattr(error.orig, "sqlstate", "") != LOCK_NOT_AVAILABLE:
+                raise
+            if tried == LOCK_TRIES:
+                raise MachineryError(
+                    f"others kept tables locked through {LOCK_TRIES} tries: look for long transactions, then try again"
+                ) from error
+        await asyncio.sleep(LOCK_WAIT_MILLISECONDS / 1000)
 
 
 async def ensure(engine: AsyncEngine) -> None:
