@@ -15,7 +15,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -86,7 +86,7 @@ async def _to_head(engine: AsyncEngine) -> None:
         try:
             async with writing(engine) as connection:
                 if not is_sqlite(engine):
-                    await connection.execute(text(f"SET LOCAL lock_timeout = {LOCK_WAIT_MILLISECONDS}"))
+                    await connection.exec_driver_sql(f"SET LOCAL lock_timeout = {LOCK_WAIT_MILLISECONDS}")
                 await connection.run_sync(lambda sync: command.upgrade(config(sync), "head"))
             return
         except DBAPIError as error:
