@@ -13,7 +13,7 @@ from community.members.queries import MemberRow, member
 from community.programmes import queries as programmes
 from community.programmes.queries import ProgrammeRow
 from community.standings.actions.run import outcome_of
-from community.standings.queries.ahead import credits, look_ahead
+from community.standings.queries.ahead import credited_to, look_ahead
 from community.standings.queries.chosen import listed
 from community.standings.queries.explained import explain
 from community.standings.queries.present import Measured, measured
@@ -66,7 +66,7 @@ async def _agree(
     connection: AsyncConnection, programme: ProgrammeRow, row: MemberRow, day: date, lived: list[Measured]
 ) -> None:
     ladder = ladder_of(programme.book, programme.version)
-    credited = await credits(connection, programme.id, row.id, ladder, day)
+    credited = await credited_to(connection, programme.id, row.id, ladder, day)
     days = days_after(day)
     assert values_on(ladder, credited, row.joined_on, days) == [one.facts.values for one in lived[1:]]
     explained = await explain(connection, programme, row, day)

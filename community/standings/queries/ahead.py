@@ -6,7 +6,20 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Integer, Numeric, Select, String, case, cast, func, literal, null, select, union_all
+from sqlalchemy import (
+    ColumnElement,
+    Integer,
+    Numeric,
+    Select,
+    String,
+    case,
+    cast,
+    func,
+    literal,
+    null,
+    select,
+    union_all,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from community.contributions.models import CONTRIBUTION, State
@@ -23,7 +36,7 @@ from community.standings.rules.measures import FIELD_SCALE
 from community.standings.rules.state import Facts
 
 
-async def credits(
+async def credited_to(
     connection: AsyncConnection, programme_id: int, member_id: int, ladder: Ladder, day: date
 ) -> list[Credit]:
     """What a member has that counts in any window from `day` on, and all of the year before it: one statement."""
@@ -77,14 +90,14 @@ def _number(fields: ColumnElement[Any], name: str, sqlite: bool) -> tuple[Column
 
 
 def look_ahead(
-    programme: ProgrammeRow, member: MemberRow, explained: Explanation, credits: Sequence[Credit]
+    programme: ProgrammeRow, member: MemberRow, explained: Explanation, credited: Sequence[Credit]
 ) -> Ahead | None:
     """The first day within a year on which the standing changes if nothing more comes in; None where none does."""
     if member.status not in EVALUATED:
         return None
     ladder = ladder_of(programme.book, programme.version)
     days = [day for day in days_after(explained.as_of) if day >= member.joined_on]
-    values = values_on(ladder, credits, member.joined_on, days)
+    values = values_on(ladder, credited, member.joined_on, days)
     facts = [
         Facts(value, member.return_on is not None and member.status == "on_leave" and day < member.return_on,
               explained.facts.leaves)

@@ -80,30 +80,30 @@ def _kept(ladder: Ladder, state: State, facts: Facts, day: date) -> list[dict[st
 
 
 def values_on(
-    ladder: Ladder, credits: Sequence[Credit], joined_on: date, days: Sequence[date]
+    ladder: Ladder, credited: Sequence[Credit], joined_on: date, days: Sequence[date]
 ) -> list[tuple[int, ...]]:
     """The values of the ladder's measures on each of `days` (ascending), from what is credited."""
-    columns = [_values(measure, credits, joined_on, days, ladder.cycle) for measure in ladder.measures]
+    columns = [_values(measure, credited, joined_on, days, ladder.cycle) for measure in ladder.measures]
     return [tuple(row) for row in zip(*columns, strict=True)] if columns else [()] * len(days)
 
 
 def _values(
-    measure: Measure, credits: Sequence[Credit], joined_on: date, days: Sequence[date], cycle: Cycle
+    measure: Measure, credited: Sequence[Credit], joined_on: date, days: Sequence[date], cycle: Cycle
 ) -> Iterator[int]:
     if measure.metric == "tenure":
         return (max(0, (day - joined_on).days) for day in days)
-    held = _Window(measure, credits)
+    held = _Window(measure, credited)
     return (held.moved_to(*measure.days(day, cycle)) for day in days)
 
 
 class _Window:
     """A window that moves on over what is credited, which enters at one end and leaves at the other."""
 
-    def __init__(self, measure: Measure, credits: Sequence[Credit]) -> None:
+    def __init__(self, measure: Measure, credited: Sequence[Credit]) -> None:
         self._metric = measure.metric
         field = measure.field if measure.metric == "field" else None
         self._line = sorted(
-            (one for one in credits if one.field == field and counts(measure, one)), key=lambda one: one.day
+            (one for one in credited if one.field == field and counts(measure, one)), key=lambda one: one.day
         )
         self._first = self._next = 0
         self._sums: dict[Hashable, int] = {}
