@@ -24,7 +24,7 @@ from community.standings.rules.ladder import Ladder, ladder_of
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """All of it. `asked` is what is shown of requirements: of the next tier, and before it, at risk, of the one held."""
+    """All of it. `asked` are the requirements shown: of the next tier, and before it, at risk, of the one held."""
 
     sentence: str
     rungs: list[Rung]
