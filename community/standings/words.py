@@ -29,7 +29,9 @@ def requirement(reason: Mapping[str, Any], said: Said) -> str:
 
 
 def gap(reason: Mapping[str, Any], said: Said) -> str:
-    """How much of it is missing: `2 contributions of type Talk`."""
+    """How much of it is missing: `2 contributions of type Talk`; of a best month all, since another one begins at 0."""
+    if reason["metric"] == "best_month":
+        return requirement(reason, said)
     return _asked(reason, max(0, (reason["min"] or 0) - reason["actual"]), said, more=True)
 
 

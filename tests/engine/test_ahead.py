@@ -13,11 +13,11 @@ from community.members.queries import MemberRow, member
 from community.programmes import queries as programmes
 from community.programmes.queries import ProgrammeRow
 from community.standings.actions.run import outcome_of
-from community.standings.queries.ahead import credited_to, look_ahead
+from community.standings.queries.ahead import credited_to, look_ahead, year_ahead
 from community.standings.queries.chosen import listed
 from community.standings.queries.explained import explain
 from community.standings.queries.present import Measured, measured
-from community.standings.rules.ahead import days_after, values_on
+from community.standings.rules.ahead import days_after
 from community.standings.rules.decide import evaluate
 from community.standings.rules.ladder import ladder_of
 from community.standings.rules.state import State
@@ -67,10 +67,10 @@ async def _agree(
 ) -> None:
     ladder = ladder_of(programme.book, programme.version)
     credited = await credited_to(connection, programme.id, row.id, ladder, day)
-    days = days_after(day)
-    assert values_on(ladder, credited, row.joined_on, days) == [one.facts.values for one in lived[1:]]
+    year = year_ahead(ladder, row, credited, day)
+    assert year.values == [one.facts.values for one in lived[1:]]
     explained = await explain(connection, programme, row, day)
-    found = look_ahead(programme, row, explained, credited)
+    found = look_ahead(programme, row, explained, year)
     told = None if found is None else (found.kind, found.day, found.tier, found.lost_on)
     assert told == _first_change(programme, row, day, lived)
 

@@ -12,8 +12,10 @@ from typing import Any
 from community.kit import i18n
 from community.kit.i18n import gettext as _
 from community.kit.i18n import ngettext, number
+from community.members.queries import MemberRow
 from community.programmes.windows import plus_days
-from community.standings.rules.ahead import Credit, counts, days_after, values_on
+from community.standings.queries.ahead import Year
+from community.standings.rules.ahead import Credit, counts
 from community.standings.rules.ladder import Ladder, Shown
 from community.standings.rules.measures import measure_of
 from community.standings.rules.missing import Usual, pace, reached_on, usual
@@ -25,22 +27,15 @@ class Hints:
     """What one member usually does, and what that comes to."""
 
     def __init__(
-        self, ladder: Ladder, credited: Sequence[Credit], joined_on: date, day: date, said: Callable[[str], str]
+        self, ladder: Ladder, member: MemberRow, credited: Sequence[Credit], year: Year, said: Callable[[str], str]
     ) -> None:
-        self._ladder, self._credited, self._joined_on, self._day, self._said = ladder, credited, joined_on, day, said
+        self._ladder, self._credited, self._year, self._said = ladder, credited, year, said
+        self._joined_on, self._day = member.joined_on, plus_days(year.days[0], -1)
 
     @cached_property
     def usual(self) -> list[Usual]:
         """What they do most often."""
         return usual(self._credited, self._day)
-
-    @cached_property
-    def _days(self) -> list[date]:
-        return days_after(self._day)
-
-    @cached_property
-    def _values(self) -> list[tuple[int, ...]]:
-        return values_on(self._ladder, self._credited, self._joined_on, self._days)
 
     def of(self, reason: dict[str, Any], shown: Shown) -> str:
         """The hint for a reason; empty where it is met, or nothing that one does would close it."""
@@ -50,7 +45,7 @@ class Hints:
         if metric in ("tenure", "held"):
             return _("Reached on %(day)s") % {"day": i18n.day(plus_days(self._day, ceil(low - reason["actual"])))}
         if metric == "active_months":
-            return self._another(shown, lambda one: (one.year, one.month), _("One this month makes it %(n)s"))
+            return self._this_month(reason, shown)
         if metric == "active_days":
             return _("Each day with a contribution counts once")
         if metric == "distinct_types":
@@ -59,22 +54,19 @@ class Hints:
             return ""
         return self._at_this_pace(shown) or self.such_as(reason, shown)
 
-    def _another(self, shown: Shown, bucket: Callable[[date], Any], text: str) -> str:
-        """Whether a contribution today would count anew."""
-        leaf = shown.leaf
+    def _this_month(self, reason: dict[str, Any], shown: Shown) -> str:
+        """What one makes it, where there was none yet in this month and it counts."""
+        measure = measure_of(shown.leaf)
+        first, last = measure.days(self._day, self._ladder.cycle)
+        begun = self._day.replace(day=1)
         had = sum(
             one.contributions
             for one in self._credited
-            if one.field is None and bucket(one.day) == bucket(self._day) and counts(measure_of(leaf), one)
+            if one.field is None and max(begun, first or begun) <= one.day <= self._day and counts(measure, one)
         )
-        first, last = measure_of(leaf).days(self._day, self._ladder.cycle)
-        if had > 0 or not (first is None or first <= self._day) or last < self._day:
+        if had > 0 or last < self._day:
             return ""
-        return text % {"n": number(self._now(shown) + 1)}
-
-    def _now(self, shown: Shown) -> int:
-        [values] = values_on(self._ladder, self._credited, self._joined_on, [self._day])
-        return values[shown.test.place]
+        return _("One this month makes it %(n)s") % {"n": number(reason["actual"] + 1)}
 
     def _at_this_pace(self, shown: Shown) -> str:
         """When it is reached if one goes on as one did; empty where that takes more than a year."""
@@ -82,7 +74,7 @@ class Hints:
         rate = pace(measure, self._credited, self._joined_on, self._day)
         if not rate:
             return ""
-        found = reached_on(self._ladder, shown, rate, self._day, self._days, self._values)
+        found = reached_on(self._ladder, shown, rate, self._day, self._year.days, self._year.values)
         if found is None:
             return ""
         form = "MMMM" if found.year == self._day.year else "MMMM y"

@@ -16,6 +16,9 @@ from community.standings.rules.ladder import Side
 from community.standings.rules.missing import missing
 from community.standings.rules.state import Facts
 
+SOON_DAYS = 120
+"""What lies farther ahead is told calmly."""
+
 
 @dataclass(frozen=True, slots=True)
 class Notice:
@@ -76,7 +79,7 @@ def _ahead(shown: Shown, ahead: Ahead) -> Notice:
     held = shown.tier_name(shown.state.tier)
     sentences = _falls_short(shown, ahead)
     strong = _("%(tier)s is safe until %(day)s as things stand.") % {"tier": held, "day": day}
-    return Notice("warn", strong, sentences)
+    return Notice("warn" if (ahead.day - shown.day).days <= SOON_DAYS else "", strong, sentences)
 
 
 def _falls_short(shown: Shown, ahead: Ahead) -> list[str]:

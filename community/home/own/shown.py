@@ -16,6 +16,7 @@ from community.members.place import Place
 from community.members.queries import MemberRow
 from community.programmes.book import AtLeast, Leaf, Requirement, Tier, parts
 from community.standings import words
+from community.standings.queries.ahead import Year
 from community.standings.queries.explained import Explanation
 from community.standings.rules.ahead import Credit
 from community.standings.rules.ladder import Ladder, Side, Tally, judge, ladder_of
@@ -23,6 +24,8 @@ from community.standings.rules.missing import missing, share
 from community.standings.rules.state import Facts
 
 RUNGS_SHOWN = 5
+ROOMY = 3
+"""Up to so many have room for long dates."""
 """So many tiers of a long ladder are drawn: the one held, and those around it."""
 
 
@@ -76,14 +79,16 @@ class Asked:
 class Shown:
     """One member's standing on a day, put into words."""
 
-    def __init__(self, place: Place, member: MemberRow, explained: Explanation, credited: Sequence[Credit]) -> None:
+    def __init__(
+        self, place: Place, member: MemberRow, explained: Explanation, credited: Sequence[Credit], year: Year
+    ) -> None:
         self.place, self.member, self.explained = place, member, explained
         self.book = place.programme.book
         self.ladder: Ladder = ladder_of(self.book, place.programme.version)
         self.state, self.facts, self.day = explained.state, explained.facts, explained.as_of
         self.level = self.ladder.level(self.state.tier)
         self.held = (self.day - self.state.since).days if self.level and self.state.since else 0
-        self.hints = Hints(self.ladder, credited, member.joined_on, self.day, self.type_name)
+        self.hints = Hints(self.ladder, member, credited, year, self.type_name)
         self.evaluated = member.status in EVALUATED
 
     def type_name(self, key: str) -> str:
@@ -156,14 +161,15 @@ class Shown:
         """The picture: at most so many tiers, the one held and the next among them."""
         first = max(0, min(self.level - 2, len(self.book.tiers) - RUNGS_SHOWN))
         levels = range(first + 1, min(first + RUNGS_SHOWN, len(self.book.tiers)) + 1)
-        return [self._rung(level, reached) for level in levels]
+        form = "long" if len(levels) <= ROOMY else "short"
+        return [self._rung(level, reached, form) for level in levels]
 
-    def _rung(self, level: int, reached: dict[str, date]) -> Rung:
+    def _rung(self, level: int, reached: dict[str, date], form: str) -> Rung:
         tier = self.book.tiers[level - 1]
         name, side = self.place.said(tier.name), self.ladder.rungs[level - 1].gain
         if level <= self.level:
             since = self.state.since if level == self.level else reached.get(tier.key)
-            said = "" if since is None else _("since %(day)s") % {"day": i18n.day(since)}
+            said = "" if since is None else _("since %(day)s") % {"day": i18n.day(since, form)}
             return Rung(name, level == self.level, 100, said)
         if level > self.level + 1 or side is None:
             return Rung(name, False, 0, "")

@@ -15,7 +15,7 @@ from community.kit import i18n
 from community.kit.i18n import gettext as _
 from community.members.place import Place
 from community.members.queries import MemberRow
-from community.standings.queries.ahead import credited_to, look_ahead
+from community.standings.queries.ahead import credited_to, look_ahead, year_ahead
 from community.standings.queries.explained import explain
 from community.standings.queries.present import decisions
 from community.standings.rules.ahead import Ahead
@@ -39,8 +39,9 @@ async def standing(connection: AsyncConnection, place: Place, member: MemberRow,
     explained = await explain(connection, programme, member, day)
     ladder = ladder_of(programme.book, programme.version)
     credited = await credited_to(connection, programme.id, member.id, ladder, day)
-    shown = Shown(place, member, explained, credited)
-    ahead = look_ahead(programme, member, explained, credited) if programme.book.tiers else None
+    year = year_ahead(ladder, member, credited, day)
+    shown = Shown(place, member, explained, credited, year)
+    ahead = look_ahead(programme, member, explained, year) if programme.book.tiers else None
     reached = _reached(ladder, await decisions(connection, programme.id, member.id))
     notices = notice(shown, ahead)
     return Standing(shown.sentence(), shown.rungs(reached), notices, _calm(shown, ahead), _asked(shown))

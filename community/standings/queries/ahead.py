@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -25,7 +26,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from community.contributions.models import CONTRIBUTION, State
 from community.kit.db import Big, is_sqlite
 from community.ledger.models import ENTRY
-from community.members.models import EVALUATED
+from community.members.models import EVALUATED, Status
 from community.members.queries import MemberRow
 from community.programmes.queries import ProgrammeRow
 from community.programmes.windows import plus_days
@@ -89,18 +90,29 @@ def _number(fields: ColumnElement[Any], name: str, sqlite: bool) -> tuple[Column
     return cast(case((is_number, cast(cast(value, Numeric) * FIELD_SCALE, Big)), else_=0), Big), is_number
 
 
-def look_ahead(
-    programme: ProgrammeRow, member: MemberRow, explained: Explanation, credited: Sequence[Credit]
-) -> Ahead | None:
+@dataclass(frozen=True, slots=True)
+class Year:
+    """The days ahead, and on each the values of the ladder's measures if nothing more comes in."""
+
+    days: list[date]
+    values: list[tuple[int, ...]]
+
+
+def year_ahead(ladder: Ladder, member: MemberRow, credited: Sequence[Credit], day: date) -> Year:
+    """The year after a day, from what is credited."""
+    days = days_after(day)
+    return Year(days, values_on(ladder, credited, member.joined_on, days))
+
+
+def look_ahead(programme: ProgrammeRow, member: MemberRow, explained: Explanation, year: Year) -> Ahead | None:
     """The first day within a year on which the standing changes if nothing more comes in; None where none does."""
     if member.status not in EVALUATED:
         return None
     ladder = ladder_of(programme.book, programme.version)
-    days = [day for day in days_after(explained.as_of) if day >= member.joined_on]
-    values = values_on(ladder, credited, member.joined_on, days)
-    facts = [
-        Facts(value, member.return_on is not None and member.status == "on_leave" and day < member.return_on,
-              explained.facts.leaves)
-        for day, value in zip(days, values, strict=True)
-    ]  # fmt: skip
-    return forecast(ladder, explained.state, days, facts, programme.versions.tier_changed)
+    known = [(day, value) for day, value in zip(year.days, year.values, strict=True) if day >= member.joined_on]
+    facts = [Facts(value, _on_leave(member, day), explained.facts.leaves) for day, value in known]
+    return forecast(ladder, explained.state, [day for day, _ in known], facts, programme.versions.tier_changed)
+
+
+def _on_leave(member: MemberRow, day: date) -> bool:
+    return member.status == Status.ON_LEAVE and member.return_on is not None and day < member.return_on

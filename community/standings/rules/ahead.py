@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, NamedTuple
 
-from community.programmes.book import Cycle
 from community.programmes.windows import plus_days
 from community.standings.rules.decide import TierChanged, evaluate
 from community.standings.rules.ladder import Ladder
@@ -83,17 +82,22 @@ def values_on(
     ladder: Ladder, credited: Sequence[Credit], joined_on: date, days: Sequence[date]
 ) -> list[tuple[int, ...]]:
     """The values of the ladder's measures on each of `days` (ascending), from what is credited."""
-    columns = [_values(measure, credited, joined_on, days, ladder.cycle) for measure in ladder.measures]
+    windows = {one.window: [one.days(day, ladder.cycle) for day in days] for one in ladder.measures}
+    columns = [_values(one, credited, joined_on, days, windows[one.window]) for one in ladder.measures]
     return [tuple(row) for row in zip(*columns, strict=True)] if columns else [()] * len(days)
 
 
 def _values(
-    measure: Measure, credited: Sequence[Credit], joined_on: date, days: Sequence[date], cycle: Cycle
+    measure: Measure,
+    credited: Sequence[Credit],
+    joined_on: date,
+    days: Sequence[date],
+    window: Sequence[tuple[date | None, date]],
 ) -> Iterator[int]:
     if measure.metric == "tenure":
         return (max(0, (day - joined_on).days) for day in days)
     held = _Window(measure, credited)
-    return (held.moved_to(*measure.days(day, cycle)) for day in days)
+    return (held.moved_to(first, last) for first, last in window)
 
 
 class _Window:

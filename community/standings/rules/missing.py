@@ -112,7 +112,10 @@ def reached_on(
     low, place = shown.test.low, shown.test.place
     if low is None or place < 0:
         return None
+    most = rate * len(days)
     for each, known in zip(days, values, strict=True):
+        if known[place] + most < low:
+            continue
         if known[place] + rate * _days_that_count(ladder.measures[place], each, day, ladder.cycle) >= low:
             return each
     return None
