@@ -81,7 +81,7 @@ async def points(request: Request[Place]) -> Response:
         further=found[LINES - 1].row.number if len(found) > LINES else None, is_first=before is None,
         balance=await balance(request.connection, here.programme_id, here.own),
         years=await queries.years(request.connection, here.programme_id, here.own),
-        story=_story(request), type_name=lambda key: type_name(here, key),
+        story=_story(request), types=[type_name(here, key) for key in asked.types],
     )  # fmt: skip
 
 

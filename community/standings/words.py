@@ -32,6 +32,9 @@ def gap(reason: Mapping[str, Any], said: Said) -> str:
     """How much of it is missing: `2 contributions of type Talk`; of a best month all, since another one begins at 0."""
     if reason["metric"] == "best_month":
         return requirement(reason, said)
+    if reason["metric"] in ("tenure", "held"):
+        days = ceil(reason["min"] - reason["actual"])
+        return ngettext("%(n)s day", "%(n)s days", days) % {"n": number(days)}
     return _asked(reason, max(0, (reason["min"] or 0) - reason["actual"]), said, more=True)
 
 
