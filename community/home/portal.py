@@ -11,7 +11,7 @@ from community.home.own import front as fronts
 from community.home.own import queries
 from community.home.own.neighbours import neighbours
 from community.home.own.standing import standing
-from community.home.own.statement import LINES, as_csv, read_before, read_filter, statement, type_name
+from community.home.own.statement import LINES, as_csv, kinds, read_before, read_filter, statement, type_name
 from community.kit.errors import NotFound
 from community.kit.web.pages import page
 from community.kit.web.rates import Rate
@@ -81,7 +81,9 @@ async def points(request: Request[Place]) -> Response:
         further=found[LINES - 1].row.number if len(found) > LINES else None, is_first=before is None,
         balance=await balance(request.connection, here.programme_id, here.own),
         years=await queries.years(request.connection, here.programme_id, here.own),
-        story=_story(request), types=[type_name(here, key) for key in asked.types],
+        rules=path_if(request, "programmes.rules", slug=here.slug), story=_story(request),
+        types=[type_name(here, key) for key in asked.types], kinds=kinds(),
+        path=request.path_to("home.statement", slug=here.slug),
     )  # fmt: skip
 
 

@@ -288,6 +288,9 @@ async def test_every_line_of_the_statement_says_what_it_is_and_the_balance_after
         assert "=Notes" in of_type
         assert "A mistake" not in of_type
         assert "Only what is of type Blog post." in of_type
+        part = await ada.open("/p/aces/points?kind=adjustment", 200, **{"hx-request": "true"})
+        assert "A mistake" in part
+        assert "<main" not in part
         assert "Nothing of that kind" in read(await ada.open("/p/aces/points?types=spam"))
         file = await ada.open("/p/aces/points.csv")
         rows = list(csv.DictReader(StringIO(file)))

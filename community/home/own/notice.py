@@ -93,8 +93,10 @@ def _falls_short(shown: Shown, ahead: Ahead) -> list[str]:
     for at in short[:2]:
         text = _("Then you would have %(actual)s, and it asks for %(what)s %(window)s.")
         sentences.append(_spaced(text, reasons[at], shown))
-    if ahead.lost_on is not None:
-        names = {"tier": shown.tier_name(shown.state.tier), "day": i18n.day(ahead.lost_on)}
+    names = {"tier": shown.tier_name(shown.state.tier), "day": i18n.day(ahead.lost_on or ahead.day)}
+    if shown.ladder.rungs[shown.level - 1].demotion == "manual":
+        sentences.append(_("From %(day)s a manager may take %(tier)s back.") % names)
+    else:
         sentences.append(_("Without more, %(tier)s would be lost on %(day)s.") % names)
     if short:
         sentences += _prevented(shown, side, reasons, short)

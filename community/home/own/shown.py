@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -14,12 +14,13 @@ from community.kit.i18n import ngettext, number
 from community.members.models import EVALUATED
 from community.members.place import Place
 from community.members.queries import MemberRow
-from community.programmes.book import AtLeast, Leaf, Requirement, Tier, parts
+from community.programmes.book import AtLeast, Either, Leaf, Requirement, Tier, parts
 from community.standings import words
 from community.standings.queries.ahead import Year
 from community.standings.queries.explained import Explanation
 from community.standings.rules.ahead import Credit
 from community.standings.rules.ladder import Ladder, Side, Tally, judge, ladder_of
+from community.standings.rules.ladder import Shown as LeafShown
 from community.standings.rules.missing import missing, share
 from community.standings.rules.state import Facts
 
@@ -43,8 +44,9 @@ class Rung:
 class ReasonRow:
     """A reason as a row: what is asked in words, the days that count, the figures, and the hint that helps most.
 
-    `filled` is the length of the bar, 0 to 100. `made_of` narrows the statement to what the figure is made of; None
-    where it is made of no entries. `depth` says how deep it stands below combinations.
+    `filled` is the length of the bar, 0 to 100. `nearest`: where there is a choice, it is closed soonest. `made_of`
+    narrows the statement to what the figure is made of; None where it is made of no entries. `depth` says how deep it
+    stands below combinations.
     """
 
     text: str
@@ -54,6 +56,7 @@ class ReasonRow:
     met: bool
     filled: int
     hint: str
+    nearest: bool
     made_of: dict[str, str] | None
     depth: int
 
@@ -74,6 +77,19 @@ class Asked:
     aside: str
     keep: bool
     rows: list[ReasonRow | Heading]
+
+
+@dataclass(frozen=True, slots=True)
+class Within:
+    """Where a requirement stands: below how many combinations, one of them a choice, and the leaves closed soonest."""
+
+    depth: int
+    nearest: frozenset[int]
+    choice: bool = False
+
+
+Leaves = Iterator[tuple[int, tuple[dict[str, Any], LeafShown]]]
+"""The leaves of a side in the order of the walk: place, reason, and the leaf itself."""
 
 
 class Shown:
@@ -129,13 +145,14 @@ class Shown:
         proposal = self.state.proposal
         if proposal is not None and proposal.kind == "promotion":
             return _("%(tier)s waits for a manager.") % {"tier": self.tier_name(proposal.tier)}
-        side = self.ladder.rungs[self.level].gain
-        if side is None:
+        rung = self.ladder.rungs[self.level]
+        if rung.gain is None:
             return _("%(tier)s is given by hand.") % names
-        reasons = self.reasons(side)
-        gaps = [reasons[at] for at in missing(side, self.facts.values, self.held)]
+        sides = [(rung.gain, self.held), *([(rung.keep, 0)] if rung.own_keep and rung.keep is not None else [])]
+        gaps = [self.reasons(side)[at] for side, held in sides for at in missing(side, self.facts.values, held)]
         if not gaps:
-            return _("You have all that %(tier)s asks for.") % names
+            met = all(judge(side.node, self.facts.values, held) for side, held in sides)
+            return (_("You have all that %(tier)s asks for.") if met else _("%(tier)s comes next.")) % names
         if any(reason["min"] is None for reason in gaps) or len(gaps) > 2:
             many = ngettext("%(tier)s asks for %(n)s more thing.", "%(tier)s asks for %(n)s more things.", len(gaps))
             return many % {**names, "n": number(len(gaps))}
@@ -197,28 +214,31 @@ class Shown:
         said = [combination(requirement)]
         if not keep and tier.promotion == "manual":
             said.append(_("a manager confirms"))
-        reasons = iter(zip(self.reasons(side), side.shown, strict=True))
+        leaves = iter(enumerate(zip(self.reasons(side), side.shown, strict=True)))
         rows: list[ReasonRow | Heading] = []
-        self._walk(requirement, reasons, rows, 0)
+        nearest = frozenset(missing(side, self.facts.values, 0 if keep else self.held))
+        self._walk(requirement, leaves, rows, Within(0, nearest))
         return Asked(title % names, " · ".join(filter(None, said)), keep, rows)
 
-    def _walk(self, requirement: Requirement, reasons: Any, rows: list[ReasonRow | Heading], depth: int) -> None:
+    def _walk(self, requirement: Requirement, leaves: Leaves, rows: list[ReasonRow | Heading], at: Within) -> None:
         if isinstance(requirement, Leaf):
-            reason, shown = next(reasons)
-            rows.append(self._row(reason, self.hints.of(reason, shown), max(0, depth - 1)))
+            place, (reason, shown) = next(leaves)
+            rows.append(self._row(reason, self.hints.of(reason, shown), at, place))
             return
-        if depth:
-            rows.append(Heading(combination(requirement), depth - 1))
+        if at.depth:
+            rows.append(Heading(combination(requirement), at.depth - 1))
+        choice = isinstance(requirement, Either | AtLeast)
         for part in parts(requirement)[1]:
-            self._walk(part, reasons, rows, depth + 1)
+            self._walk(part, leaves, rows, Within(at.depth + 1, at.nearest, at.choice or choice))
 
-    def _row(self, reason: dict[str, Any], hint: str, depth: int) -> ReasonRow:
+    def _row(self, reason: dict[str, Any], hint: str, at: Within, place: int) -> ReasonRow:
         low, high, actual = reason["min"], reason["max"], reason["actual"]
         bound = words.bound(reason, low if low is not None else high)
         filled = 100 if reason["met"] else int(min(1, max(0, actual) / low) * 100) if low else 0
         return ReasonRow(
             sentence_case(words.requirement(reason, self.type_name)), sentence_case(words.window(reason)),
-            number(actual), number(bound), reason["met"], filled, hint, made_of(reason), depth,
+            number(actual), number(bound), reason["met"], filled, hint,
+            at.choice and place in at.nearest, made_of(reason), max(0, at.depth - 1),
         )  # fmt: skip
 
 

@@ -39,6 +39,11 @@ class Line:
     contribution: UUID | None
 
 
+def kinds() -> dict[str, str]:
+    """The kinds of entries, as people choose among them."""
+    return {"award": _("Contributions"), "adjustment": _("By hand"), "reversal": _("Taken back")}
+
+
 def read_filter(query: Mapping[str, str]) -> Filter:
     """What a query narrows a statement to; what makes no sense narrows nothing."""
     kind = query.get("kind")
