@@ -38,7 +38,9 @@ OWN = {
     },
     "intake": {"files"},
     "leaderboards": {"exports"},
-    "home": {"backup", "demo", "refresh", "status", "verify"},
+    "members": {"place"},
+    "standings": {"words"},
+    "home": {"backup", "demo", "own", "refresh", "shell", "status", "verify"},
 }  # fmt: skip
 """What a room has beside those."""
 

@@ -1,24 +1,108 @@
-"""`/`: where an installation begins."""
+"""`/`: the programmes of whoever asks. `/p/{slug}`: a member's home, and the statement of their points."""
 
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlencode
 
 from starlette.responses import Response
 
+from community.home.own import front as fronts
+from community.home.own import queries
+from community.home.own.neighbours import neighbours
+from community.home.own.standing import standing
+from community.home.own.statement import LINES, as_csv, kinds, read_before, read_filter, statement, type_name
+from community.kit.errors import NotFound
 from community.kit.web.pages import page
 from community.kit.web.rates import Rate
+from community.kit.web.redirects import go
 from community.kit.web.request import Request
 from community.kit.web.routes import Access, Route
-from community.programmes import queries as programmes
+from community.ledger.queries import balance
+from community.members.place import Place, place
+
+LAST = 5
+"""Contributions that the home page shows."""
+
+
+def path_if(request: Request[Any], name: str, **values: object) -> str | None:
+    """The path of a route, where there is one of that name."""
+    return request.path_to(name, **values) if any(one.name == name for one in request.site.routes.all) else None
 
 
 async def front(request: Request[None]) -> Response:
-    """The front page: how to begin, as long as there is nothing."""
-    is_empty = not await programmes.programmes(request.connection)
-    return page(request, "home/front.html", is_empty=is_empty)
+    """The programmes of whoever asks; nobody's, how to begin as long as there is nothing."""
+    shown = await fronts.front(request.connection, request.identity.person_id)
+    ways = {
+        one.slug: next(filter(None, (path_if(request, name, slug=one.slug) for name in one.routes)), None)
+        for one in shown.programmes
+    }
+    return page(request, "home/front.html", shown=shown, ways=ways)
+
+
+async def home(request: Request[Place]) -> Response:
+    """Where a member stands; whoever is none is shown what the programme is about."""
+    here = request.loaded
+    if here.member_id is None:
+        rules = path_if(request, "programmes.rules", slug=here.slug)
+        if rules is None:
+            raise NotFound("no member of the programme")
+        return go(request, rules)
+    connection, programme = request.connection, here.programme
+    member = await queries.own_member(connection, programme.id, here.own)
+    last, returned, count = await queries.last_deeds(connection, programme.id, member.id, LAST)
+    return page(
+        request, "home/home.html", member=member, last=last, returned=returned, count=count,
+        standing=await standing(connection, here, member, programme.today),
+        earned=await balance(connection, programme.id, member.id),
+        board=await neighbours(connection, here, member.handle),
+        type_name=lambda key: type_name(here, key),
+        story=_story(request),
+        mine=path_if(request, "contributions.mine", slug=here.slug),
+        boards=path_if(request, "leaderboards.boards", slug=here.slug),
+        rules=path_if(request, "programmes.rules", slug=here.slug),
+        query=urlencode,
+    )  # fmt: skip
+
+
+def _story(request: Request[Place]) -> Any:
+    """The path of a contribution's page; None where there is none."""
+    return lambda found: path_if(request, "contributions.story", slug=request.loaded.slug, id=found)
+
+
+async def points(request: Request[Place]) -> Response:
+    """The statement of a member's points."""
+    here, asked = request.loaded, read_filter(request.query)
+    before = read_before(request.query.get("before", ""))
+    found = await statement(request.connection, here, asked, before=before, most=LINES + 1)
+    kept = {name: request.query[name] for name in ("kind", "year", "from", "to", "types") if request.query.get(name)}
+    return page(
+        request, "home/statement.html", block="lines", lines=found[:LINES], asked=asked, kept=kept, query=urlencode,
+        further=found[LINES - 1].row.number if len(found) > LINES else None, is_first=before is None,
+        balance=await balance(request.connection, here.programme_id, here.own),
+        years=await queries.years(request.connection, here.programme_id, here.own),
+        rules=path_if(request, "programmes.rules", slug=here.slug), story=_story(request),
+        types=[type_name(here, key) for key in asked.types], kinds=kinds(),
+        path=request.path_to("home.statement", slug=here.slug),
+    )  # fmt: skip
+
+
+async def points_file(request: Request[Place]) -> Response:
+    """The same as a file, whole."""
+    found = await statement(request.connection, request.loaded, read_filter(request.query))
+    name = f"{request.loaded.slug}-points.csv"
+    return Response(
+        await as_csv(found), media_type="text/csv; charset=utf-8",
+        headers={"content-disposition": f'attachment; filename="{name}"'},
+    )  # fmt: skip
 
 
 ROUTES: tuple[Route[Any], ...] = (
     Route("GET", "/", "home.front", front, access=Access.PUBLIC, load=None, rate=Rate.PAGE),
-)
+    Route("GET", "/p/{slug}", "home.portal", home, access=Access.PUBLIC, load=place, rate=Rate.PAGE),
+    Route("GET", "/p/{slug}/points", "home.statement", points, access=Access.MEMBER, load=place, rate=Rate.PAGE),
+    Route(
+        "GET", "/p/{slug}/points.csv", "home.statement_file", points_file,
+        access=Access.MEMBER, load=place, rate=Rate.PAGE,
+    ),
+)  # fmt: skip

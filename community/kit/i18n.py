@@ -140,5 +140,10 @@ def listed(values: Iterable[str]) -> str:
     return format_list(list(values), locale=_locale())
 
 
+def either(values: Iterable[str]) -> str:
+    """One, two or three; un, deux ou trois."""
+    return format_list(list(values), style="or", locale=_locale())
+
+
 def _locale() -> Locale:
     return LOCALES[_language.get()]

@@ -15,7 +15,7 @@ from community.standings.queries.chosen import listed
 from community.standings.queries.present import Measured, last_run, measured, states_before
 from community.standings.rules.decide import evaluate
 from community.standings.rules.ladder import Ladder, ladder_of
-from community.standings.rules.state import State
+from community.standings.rules.state import Facts, State
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,13 +28,15 @@ class TierReasons:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """The standing that an evaluation on the day comes to, what the member qualifies for, and the reasons."""
+    """The standing that an evaluation on the day comes to, what the member qualifies for, the reasons, and the values
+    that they rest on."""
 
     member: MemberRow
     as_of: date
     state: State
     qualifies: str | None
     tiers: dict[str, tuple[TierReasons, TierReasons]]
+    facts: Facts
 
     def plain(self) -> dict[str, Any]:
         """The shape of `standings explain --json`."""
@@ -81,7 +83,7 @@ async def explain(connection: AsyncConnection, programme: ProgrammeRow, member: 
         for level, rung in enumerate(ladder.rungs, start=1)
     }
     qualifies = ladder.key(max(ladder.met(found.facts, held), default=0))
-    return Explanation(member, day, _after(ladder, programme, found, before, day), qualifies, tiers)
+    return Explanation(member, day, _after(ladder, programme, found, before, day), qualifies, tiers, found.facts)
 
 
 def _after(ladder: Ladder, programme: ProgrammeRow, found: Measured, before: State, day: date) -> State:

@@ -131,7 +131,11 @@ class Ladder:
         rung = self.rungs[level - 1]
         chosen = {"gain": rung.gain, "keep": rung.keep, "own_keep": rung.keep if rung.own_keep else None}
         found = (chosen[side] for side in sides)
-        return [self._reason(shown, facts, day, held) for side in found if side for shown in side.shown]
+        return [reason for side in found if side for reason in self.side_reasons(side, facts, day, held)]
+
+    def side_reasons(self, side: Side, facts: Facts, day: date, held: int) -> list[dict[str, Any]]:
+        """The reasons of one requirement, a leaf each, in the order of `side.shown`."""
+        return [self._reason(shown, facts, day, held) for shown in side.shown]
 
     def _reason(self, shown: Shown, facts: Facts, day: date, held: int) -> dict[str, Any]:
         leaf = shown.leaf

@@ -1,0 +1,32 @@
+"""A member's place on the first board that they may see, with those beside them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from community.leaderboards.queries.shown import around
+from community.leaderboards.rules import Row
+from community.members.place import Place
+
+BESIDE = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbours:
+    """The name of the board, its key, and the rows around the member; none for who does not stand on it."""
+
+    name: str
+    key: str
+    rows: list[Row]
+
+
+async def neighbours(connection: AsyncConnection, place: Place, handle: str) -> Neighbours | None:
+    """The first board of the book that members see; None where there is none."""
+    programme = place.programme
+    board = next((one for one in programme.book.leaderboards if one.audience != "managers"), None)
+    if board is None:
+        return None
+    rows = await around(connection, programme, board, programme.today, handle, BESIDE)
+    return Neighbours(place.said(board.name), board.key, rows)
