@@ -27,7 +27,7 @@ COMMON = frozenset(
 OWN = {
     "kit": {
         "arguments", "bulk", "cells", "clock", "columns", "console", "days", "db", "digests", "errors", "folders",
-        "i18n", "ids", "languages", "locale", "log", "mail", "metrics", "outages", "places", "rates", "rows", "schema",
+        "i18n", "ids", "languages", "locale", "log", "mail", "markdown", "metrics", "outages", "places", "rates", "rows", "schema",
         "secrets", "settings", "sqlite_driver", "sqlite_file", "tabular", "templates", "text", "urls", "web",
     },
     "jobs": {"embedded", "following", "health", "messenger", "runner", "timetable", "work"},
@@ -36,9 +36,10 @@ OWN = {
         "book", "ceilings", "conditions", "document", "lint", "meaning", "normal", "parse", "part", "presets",
         "requirements", "rewards", "scalars", "schema", "structure", "versions", "windows", "words",
     },
+    "members": {"pictures", "place", "saying"},
     "intake": {"files"},
     "leaderboards": {"exports"},
-    "home": {"backup", "demo", "refresh", "status", "verify"},
+    "home": {"backup", "demo", "profile", "refresh", "shell", "status", "verify"},
 }  # fmt: skip
 """What a room has beside those."""
 
