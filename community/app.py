@@ -11,6 +11,7 @@ from starlette.applications import Starlette
 
 from community.flow import followed
 from community.home import portal as home
+from community.home.demo import portal as demo
 from community.home.profile import portal as profile
 from community.home.shell import shell
 from community.jobs import health
@@ -32,7 +33,7 @@ from workers.main import CONNECTIONS, HEAVY, KINDS
 from workers.schedule import SCHEDULE, places
 
 ROUTES: tuple[Route[Any], ...] = (
-    *home.ROUTES, *profile.ROUTES, *people.ROUTES, *programmes.ROUTES, *members.ROUTES,
+    *home.ROUTES, *demo.ROUTES, *profile.ROUTES, *people.ROUTES, *programmes.ROUTES, *members.ROUTES,
 )  # fmt: skip
 """Every route of the product besides the probes."""
 

@@ -197,11 +197,10 @@ def _audiences() -> list[tuple[str, str]]:
 
 
 def _done(done: str) -> str:
-    return {
-        "profile": _("Saved."),
-        "picture": _("This is your picture now."),
-        "no-picture": _("The picture is gone."),
-    }.get(done, "")
+    said = {
+        "profile": _("Saved."), "picture": _("This is your picture now."), "no-picture": _("The picture is gone."),
+    }  # fmt: skip
+    return said.get(done, "")
 
 
 async def set_profile(request: Request[Place]) -> Response:
