@@ -28,7 +28,8 @@ OWN = {
     "kit": {
         "arguments", "bulk", "cells", "clock", "columns", "console", "days", "db", "digests", "errors", "folders",
         "i18n", "ids", "languages", "locale", "log", "mail", "markdown", "metrics", "outages", "places", "rates",
-        "rows", "schema", "secrets", "settings", "sqlite_driver", "sqlite_file", "tabular", "templates", "text", "urls", "web",
+        "rows", "schema", "secrets", "settings", "sqlite_driver", "sqlite_file", "tabular", "templates", "text",
+        "urls", "web",
     },
     "jobs": {"embedded", "following", "health", "messenger", "runner", "timetable", "work"},
     "people": {"door", "letters", "passwords"},
