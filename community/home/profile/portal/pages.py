@@ -8,8 +8,8 @@ from urllib.parse import urlencode
 
 from starlette.responses import Response
 
-from community.home.profile import queries
-from community.home.profile.queries import ListedRow, Wanted
+from community.home.profile.queries import listed as queries
+from community.home.profile.queries.listed import ListedRow, Wanted
 from community.home.shell import initials
 from community.kit import i18n, markdown
 from community.kit.errors import InputRefused, NotFound
