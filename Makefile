@@ -17,8 +17,8 @@ $(BIN)/.installed: pyproject.toml constraints.txt
 
 install: $(BIN)/.installed ## Make the virtual environment in .venv
 
-demo: install ## Build a demonstration programme and show what happened
-	$(BIN)/community demo --home build/demo
+demo: install ## Build a demonstration programme, show what happened, and in a terminal serve it
+	if test -t 1; then set -- --serve; fi; $(BIN)/community demo --home build/demo "$$@"
 
 test: install ## Run the suite on SQLite, and on PostgreSQL where one answers
 	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal

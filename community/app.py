@@ -11,6 +11,8 @@ from starlette.applications import Starlette
 
 from community.flow import followed
 from community.home import portal as home
+from community.home.demo import portal as demo
+from community.home.profile import portal as profile
 from community.home.shell import shell
 from community.jobs import health
 from community.jobs.embedded import Embedded
@@ -30,7 +32,9 @@ from community.programmes import queries as programme_queries
 from workers.main import CONNECTIONS, HEAVY, KINDS
 from workers.schedule import SCHEDULE, places
 
-ROUTES: tuple[Route[Any], ...] = (*home.ROUTES, *people.ROUTES, *programmes.ROUTES, *members.ROUTES)
+ROUTES: tuple[Route[Any], ...] = (
+    *home.ROUTES, *demo.ROUTES, *profile.ROUTES, *people.ROUTES, *programmes.ROUTES, *members.ROUTES,
+)  # fmt: skip
 """Every route of the product besides the probes."""
 
 WHO_ASKS = people.identifying(member_queries.visitor)

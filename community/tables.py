@@ -2,6 +2,7 @@
 
 import community.contributions.models
 import community.history.models
+import community.home.demo.models
 import community.jobs.models
 import community.kit.mail.models
 import community.kit.rates.models

@@ -27,8 +27,9 @@ COMMON = frozenset(
 OWN = {
     "kit": {
         "arguments", "bulk", "cells", "clock", "columns", "console", "days", "db", "digests", "errors", "folders",
-        "i18n", "ids", "languages", "locale", "log", "mail", "metrics", "outages", "places", "rates", "rows", "schema",
-        "secrets", "settings", "sqlite_driver", "sqlite_file", "tabular", "templates", "text", "urls", "web",
+        "i18n", "ids", "languages", "locale", "log", "mail", "markdown", "metrics", "outages", "places", "rates",
+        "rows", "schema", "secrets", "settings", "sqlite_driver", "sqlite_file", "tabular", "templates", "text",
+        "urls", "web",
     },
     "jobs": {"embedded", "following", "health", "messenger", "runner", "timetable", "work"},
     "people": {"door", "letters", "passwords"},
@@ -36,11 +37,11 @@ OWN = {
         "book", "ceilings", "conditions", "document", "lint", "meaning", "normal", "parse", "part", "presets",
         "requirements", "rewards", "scalars", "schema", "structure", "versions", "windows", "words",
     },
+    "members": {"pictures", "place", "saying"},
     "intake": {"files"},
     "leaderboards": {"exports"},
-    "members": {"place"},
     "standings": {"words"},
-    "home": {"backup", "demo", "own", "refresh", "shell", "status", "verify"},
+    "home": {"backup", "demo", "own", "profile", "refresh", "shell", "status", "verify"},
 }  # fmt: skip
 """What a room has beside those."""
 

@@ -27,7 +27,7 @@ ROOT = Path(__file__).parent.parent
 pytestmark = pytest.mark.anyio
 
 ABOVE_PROGRAMMES = {
-    "unit", "programme", "heartbeat", "person", "session", "token", "personal_change", "mail", "asked",
+    "unit", "programme", "heartbeat", "person", "session", "token", "personal_change", "mail", "asked", "demonstration",
 }  # fmt: skip
 """Tables that hold no data of one programme."""
 OF_THE_INSTALLATION_TOO = {"record", "job", "role", "invitation"}

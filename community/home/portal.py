@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 
 from starlette.responses import Response
 
+from community.home.demo.queries import is_demonstration
 from community.home.own import front as fronts
 from community.home.own import queries
 from community.home.own.neighbours import neighbours
@@ -31,7 +32,11 @@ def path_if(request: Request[Any], name: str, **values: object) -> str | None:
 
 
 async def front(request: Request[None]) -> Response:
-    """The programmes of whoever asks; nobody's, how to begin as long as there is nothing."""
+    """The programmes of whoever asks; nobody's, how to begin as long as there is nothing; in a demonstration,
+    who one wants to be.
+    """
+    if request.identity.person_id is None and await is_demonstration(request.connection):
+        return go(request, request.path_to("home.demo"))
     shown = await fronts.front(request.connection, request.identity.person_id)
     ways = {
         one.slug: next(filter(None, (path_if(request, name, slug=one.slug) for name in one.routes)), None)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from community.home.demo.queries import is_demonstration
 from community.kit.web.request import Request
 from community.members.place import Place
 from community.notices.queries import Inbox, count_unread
@@ -35,12 +36,13 @@ OWN = (Word("profile", "home.profile"), Word("my_data", "home.my_data"))
 
 
 async def shell(request: Request[Any]) -> dict[str, Any]:
-    """`me` (name, initials) for whoever is signed in; around a programme `place`, `words` and `own` (key, path).
+    """`me` (name, initials) for whoever is signed in; `demonstration`: whether this is one.
 
-    For its members `unread`, too: how many messages there are to read, and `messages`, where they are. What a route
-    with a path `/p/{slug}…` loads is a Place, or has it as `place`.
+    Around a programme `place`, `words` and `own` (key, path), too; for its members `unread`, how many messages there
+    are to read, and `messages`, where they are. What a route with a path `/p/{slug}…` loads is a Place, or has it as
+    `place`.
     """
-    shown: dict[str, Any] = {"me": None}
+    shown: dict[str, Any] = {"me": None, "demonstration": await is_demonstration(request.connection)}
     if isinstance(request.identity, SignedIn):
         name = request.identity.visitor.name
         shown["me"] = {"name": name, "initials": initials(name)}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 import langcodes
+from babel import Locale
 
 _TAG = re.compile(r"[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{2,8})*")
 _REMEMBERED = 10_000
@@ -44,3 +45,9 @@ def _by_name(text: str) -> str | None:
         return langcodes.find(text, "en").to_tag()
     except LookupError:
         return None
+
+
+def language_name(tag: str, language: str) -> str:
+    """What a language is called in another one; what is no tag, as it stands."""
+    names = Locale(language).languages
+    return str(names.get(tag.replace("-", "_")) or names.get(tag.partition("-")[0]) or tag)

@@ -62,3 +62,14 @@ def _key(name: str) -> str:
     plain = "".join(c for c in unicodedata.normalize("NFKD", name) if not unicodedata.combining(c))
     words = _WORDS.findall(plain.replace(".", "").replace("’", "").replace("'", "").casefold())
     return " ".join(word for word in words if word not in {"the", "and"}) or " ".join(words)
+
+
+def country_names(language: str) -> dict[str, str]:
+    """Every country by its code, as it is called in a language."""
+    names = Locale(language).territories
+    return {code: names.get(code, code) for code in sorted(set(_codes().values()))}
+
+
+def country_name(code: str, language: str) -> str:
+    """What a country is called in a language; what is no code, as it stands."""
+    return str(Locale(language).territories.get(code, code))

@@ -1,4 +1,4 @@
-"""Members, their leaves, and the marks of those who were touched."""
+"""Members, their leaves, the marks of those who were touched; what members say of themselves; who asks to join."""
 
 from datetime import date, datetime
 from enum import StrEnum
@@ -11,6 +11,8 @@ from sqlalchemy import (
     ForeignKey,
     ForeignKeyConstraint,
     Index,
+    LargeBinary,
+    Text,
     UniqueConstraint,
     Uuid,
     text,
@@ -19,6 +21,7 @@ from sqlmodel import Field, SQLModel
 
 from community.history.models import Json
 from community.kit.db import Big, Instant, Ordered, table
+from community.members.rules import FIELDS, ApplicationState, Audience
 
 
 class Status(StrEnum):
@@ -134,10 +137,106 @@ class Touched(SQLModel, table=True):
     member_id: int = Field(sa_column=Column(Big, primary_key=True, autoincrement=False))
 
 
+def _of_member(name: str) -> ForeignKeyConstraint:
+    return ForeignKeyConstraint(
+        ["programme_id", "member_id"], ["member.programme_id", "member.id"], name=f"fk_{name}_programme_id_member"
+    )
+
+
+def _audience(field: str) -> CheckConstraint:
+    return CheckConstraint(f"{field}_to IN ({', '.join(repr(str(one)) for one in Audience)})", name=f"{field}_to")
+
+
+class MemberProfile(SQLModel, table=True):
+    """What a member says of themselves, and to whom. No row is nothing said, and all that is known said to members.
+
+    `listed_to` is who finds the member at all: name, handle, tier, the year of joining.
+    """
+
+    __tablename__ = "profile"
+    __table_args__ = (_of_member("profile"), *map(_audience, FIELDS))
+
+    programme_id: int = Field(sa_column=Column(Big, primary_key=True, autoincrement=False))
+    member_id: int = Field(sa_column=Column(Big, primary_key=True, autoincrement=False))
+    biography: str | None = Field(default=None, sa_column=Column(Text, nullable=True))
+    languages: list[str] = Field(default_factory=list, sa_column=Column(Json, nullable=False))
+    links: list[str] = Field(default_factory=list, sa_column=Column(Json, nullable=False))
+    listed_to: str = Audience.MEMBERS.value
+    picture_to: str = Audience.MEMBERS.value
+    biography_to: str = Audience.MEMBERS.value
+    country_to: str = Audience.MEMBERS.value
+    languages_to: str = Audience.MEMBERS.value
+    links_to: str = Audience.MEMBERS.value
+    expertise_to: str = Audience.MEMBERS.value
+
+
+class Expertise(SQLModel, table=True):
+    """One thing that a member knows well: `folded` is found, `label` is shown, in the order of `place`."""
+
+    __tablename__ = "expertise"
+    __table_args__ = (_of_member("expertise"), Index("ix_expertise_member", "programme_id", "member_id"))
+
+    programme_id: int = Field(sa_column=Column(Big, primary_key=True, autoincrement=False))
+    folded: str = Field(sa_column=Column(Ordered, primary_key=True))
+    member_id: int = Field(sa_column=Column(Big, primary_key=True, autoincrement=False))
+    label: str
+    place: int
+
+
+class Picture(SQLModel, table=True):
+    """A member's picture as WebP, made anew from what came in.
+
+    It lies in the database: some ten kilobytes that every web process serves, a backup takes along, and erasure deletes
+    in its transaction.
+    """
+
+    __tablename__ = "picture"
+    __table_args__ = (_of_member("picture"),)
+
+    programme_id: int = Field(sa_column=Column(Big, primary_key=True, autoincrement=False))
+    member_id: int = Field(sa_column=Column(Big, primary_key=True, autoincrement=False))
+    digest: str
+    data: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+
+
+class Application(SQLModel, table=True):
+    """Somebody who asks to take part in a programme that is open. Once decided it forgets who it was."""
+
+    __tablename__ = "application"
+    __table_args__ = (
+        CheckConstraint(f"state IN ({', '.join(repr(str(one)) for one in ApplicationState)})", name="state"),
+        Index("ix_application_programme_id_state_id", "programme_id", "state", "id"),
+    )
+
+    id: UUID = Field(sa_column=Column(Uuid, primary_key=True))
+    programme_id: int = Field(sa_column=Column(Big, ForeignKey("programme.id"), nullable=False))
+    email: str | None = None
+    folded: str | None = Field(default=None, sa_column=Column(Ordered, nullable=True))
+    name: str
+    locale: str | None = None
+    words: str = Field(sa_column=Column(Text, nullable=False))
+    state: str = ApplicationState.OPEN.value
+    created_at: datetime = Field(sa_column=Column(Instant, nullable=False))
+    decided_at: datetime | None = Field(default=None, sa_column=Column(Instant, nullable=True))
+    decided_by: str | None = None
+
+
 MEMBER = table(Member)
 LEAVE = table(Leave)
 STATUS_CHANGE = table(StatusChange)
 TOUCHED = table(Touched)
+PROFILE = table(MemberProfile)
+EXPERTISE = table(Expertise)
+PICTURE = table(Picture)
+APPLICATION = table(Application)
+Index(
+    "uq_application_open",
+    APPLICATION.c.programme_id,
+    APPLICATION.c.folded,
+    unique=True,
+    sqlite_where=text("state = 'open'"),
+    postgresql_where=text("state = 'open'"),
+)
 Index("ix_member_programme_id_country", MEMBER.c.programme_id, MEMBER.c.country)
 Index(
     "uq_member_person_id_programme_id",

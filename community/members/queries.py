@@ -15,7 +15,9 @@ from community.kit.bulk import among
 from community.kit.clock import now, today
 from community.kit.errors import NotFound
 from community.kit.text import fold
-from community.members.models import LEAVE, MEMBER, TOUCHED, Reader, Status
+from community.members.models import EXPERTISE, LEAVE, MEMBER, PICTURE, PROFILE, TOUCHED, Reader, Status
+from community.members.rules import FIELDS, USUAL, Audience
+from community.members.saying import Said
 from community.people.models import HELD_ROLE, PERSON, SESSION
 from community.people.rules import Role, State, Visitor, alive, allowed
 from community.programmes.models import PROGRAMME, UNIT
@@ -139,6 +141,46 @@ async def count_touched(connection: AsyncConnection, programme_id: int, reader: 
         select(func.count()).where(TOUCHED.c.programme_id == programme_id, TOUCHED.c.reader == reader.value)
     )
     return int(found or 0)
+
+
+async def said_by(connection: AsyncConnection, programme_id: int, member_id: int) -> Said:
+    """What a member says of themselves, and to whom."""
+    columns = (MEMBER.c.name, MEMBER.c.country, *(PROFILE.c[name] for name in ("biography", "languages", "links")))
+    of_member = and_(PROFILE.c.programme_id == MEMBER.c.programme_id, PROFILE.c.member_id == MEMBER.c.id)
+    found = (
+        await connection.execute(
+            select(*columns, *(PROFILE.c[f"{field}_to"] for field in FIELDS))
+            .outerjoin_from(MEMBER, PROFILE, of_member)
+            .where(MEMBER.c.programme_id == programme_id, MEMBER.c.id == member_id)
+        )
+    ).one()
+    to = {field: Audience(found[5 + place] or USUAL) for place, field in enumerate(FIELDS)}
+    known = (await expertise_of(connection, programme_id, [member_id])).get(member_id, ())
+    return Said(
+        found.name, found.biography, found.country, tuple(found.languages or ()), tuple(found.links or ()), known, to
+    )
+
+
+async def expertise_of(
+    connection: AsyncConnection, programme_id: int, member_ids: Sequence[int]
+) -> dict[int, tuple[str, ...]]:
+    """What members know well, by member id, whoever may read it."""
+    rows = await connection.execute(
+        select(EXPERTISE.c.member_id, EXPERTISE.c.label)
+        .where(EXPERTISE.c.programme_id == programme_id, among(connection, EXPERTISE.c.member_id, member_ids))
+        .order_by(EXPERTISE.c.member_id, EXPERTISE.c.place)
+    )
+    found: dict[int, list[str]] = defaultdict(list)
+    for member_id, label in rows:
+        found[member_id].append(label)
+    return {member_id: tuple(labels) for member_id, labels in found.items()}
+
+
+async def picture(connection: AsyncConnection, programme_id: int, member_id: int) -> tuple[str, bytes] | None:
+    """Digest and bytes of a member's picture."""
+    mine = (PICTURE.c.programme_id == programme_id, PICTURE.c.member_id == member_id)
+    found = (await connection.execute(select(PICTURE.c.digest, PICTURE.c.data).where(*mine))).one_or_none()
+    return None if found is None else (found.digest, found.data)
 
 
 ANY_ROLE = HELD_ROLE.alias("any_role")

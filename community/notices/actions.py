@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from sqlalchemy import and_, case, literal, select, update
+from sqlalchemy import and_, case, delete, literal, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -58,3 +58,10 @@ async def mark_read(connection: AsyncConnection, inbox: Inbox, record_ids: Colle
         .values(read_at=now())
     )
     return done.rowcount
+
+
+async def forget(connection: AsyncConnection, programme_id: int, member_id: int) -> None:
+    """Deletes the messages of a member who was erased, and those about them."""
+    await connection.execute(
+        delete(MESSAGE).where(MESSAGE.c.programme_id == programme_id, MESSAGE.c.member_id == member_id)
+    )

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, Column, ForeignKey, Text
+from sqlalchemy import Boolean, CheckConstraint, Column, ForeignKey, Text, false
 from sqlmodel import Field, SQLModel
 
 from community.history.models import Json
@@ -24,7 +24,7 @@ class Unit(SQLModel, table=True):
 class Programme(SQLModel, table=True):
     """One advocate programme; its rules are in its book, `version` says which one is in force.
 
-    `everybody_touched`: the next evaluation takes in everybody (after a new version).
+    `everybody_touched`: the next evaluation takes in everybody (after a new version). `is_open`: anybody may apply.
     """
 
     __tablename__ = "programme"
@@ -34,6 +34,7 @@ class Programme(SQLModel, table=True):
     slug: str = Field(unique=True)
     version: int
     everybody_touched: bool = True
+    is_open: bool = Field(default=False, sa_column=Column(Boolean, nullable=False, server_default=false()))
     created_at: datetime = Field(sa_column=Column(Instant, nullable=False))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import shutil
 import time
 from pathlib import Path
@@ -28,6 +29,8 @@ from community.standings.rules.words import reason_words
 SHOWN = 5
 TOP = 10
 RECENT_DAYS = 14
+APPLICATION = "community.app:from_environment"
+"""Named, not imported: it gathers every room, this one too."""
 
 
 def demo(
@@ -36,6 +39,9 @@ def demo(
         typer.Option("--home", help="Folder of the demonstration, made anew; default: demo in the home folder."),
     ] = None,
     seed: Annotated[int, typer.Option("--seed", help="Another seed gives another programme.")] = 7,
+    serve: Annotated[
+        bool, typer.Option("--serve", help="Then serve it, with its cast signed in by one click.")
+    ] = False,
 ) -> None:
     """Build a demonstration programme and show what happened.
 
@@ -43,6 +49,20 @@ def demo(
     """
     folder = (home or settings.load().folder / "demo").expanduser()
     asyncio.run(_demonstrate(_emptied(folder), seed))
+    if serve:
+        _serve(folder)
+
+
+def _serve(folder: Path) -> None:
+    """Serves the folder's own database and no other, on this machine."""
+    from community.kit.web import server  # half a second to load, which no other command needs
+
+    for name in ("COMMUNITY_DATABASE_URL", "COMMUNITY_REDIS_URL", "COMMUNITY_BASE_URL", "COMMUNITY_HOST"):
+        os.environ.pop(name, None)
+    os.environ["COMMUNITY_HOME"] = str(folder.resolve())
+    present = settings.load()
+    console.say(f"\nOpen http://localhost:{present.port}/demo and choose who you are. Ctrl-C ends it.")
+    server.serve(APPLICATION, present, 1)
 
 
 def _emptied(folder: Path) -> Path:
@@ -90,6 +110,7 @@ async def _demonstrate(folder: Path, seed: int) -> None:
         console.say(f"Built in {time.monotonic() - began:.0f} s. Look around with:")
         console.say(f"  export COMMUNITY_HOME={folder}")
         console.say(f"  community standings list {SLUG} --at-risk")
+        console.say("  community serve    # then open http://localhost:8000/demo and choose who you are")
         if verified.differences:
             raise typer.Exit(1)
     finally:

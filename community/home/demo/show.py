@@ -14,6 +14,7 @@ from community.changes import actions as changes
 from community.contributions import queries as contributions
 from community.contributions.actions import review
 from community.home import demo
+from community.home.demo import actions, cast
 from community.home.refresh import refresh
 from community.home.verify import Verified, verify
 from community.intake.files.contributions import ContributionOptions, import_contributions
@@ -52,11 +53,14 @@ class Demonstration:
 
     async def build(self) -> None:
         """Goes the whole way: book, members, contributions, review, evaluations over the years, boards, files."""
+        async with writing(self.engine) as connection:
+            await actions.mark(connection)
         await self._book()
         await self._members()
         await self._contributions()
         await self._review()
         await self._evaluate()
+        await self._cast()
         await self._export()
 
     async def _book(self) -> None:
@@ -125,6 +129,13 @@ class Demonstration:
             async with writing(self.engine) as connection:
                 found = await member(connection, programme.id, handle)
                 await byhand.accept(await byhand.hand(connection, programme, ACTOR, day), found.id)
+
+    async def _cast(self) -> None:
+        """Some say what they are; and anybody may be a few of them."""
+        async with writing(self.engine) as connection:
+            programme = await programmes.programme(connection, SLUG)
+            await cast.speak(connection, programme.id, self.seed, self.today)
+            await cast.appear(connection, programme)
 
     async def _export(self) -> None:
         self.step("Exporting the boards")

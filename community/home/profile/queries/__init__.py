@@ -1,0 +1,1 @@
+"""Reading members as others find them, and what belongs to one of them."""
