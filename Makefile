@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 # Tests wait for databases as long as they reckon: two workers a core.
 WORKERS ?= $(shell $(PYTHON) -c 'import os; print(2 * (os.cpu_count() or 1))')
 .DEFAULT_GOAL := help
-.PHONY: help install demo test check lint types contracts bench proof drills wheel clean
+.PHONY: help install demo test check lint types contracts bench proof drills pictures wheel clean
 
 help: ## Say what can be made
 	@awk -F':.*## ' '/^[a-z]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -40,6 +40,9 @@ bench: install ## Measure, each figure beside a bound (BENCH='--members 10000,10
 
 proof: install ## The long profile of the property-based tests
 	HYPOTHESIS_PROFILE=long $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal tests/engine tests/model
+
+pictures: install ## Take pictures of every page, wide and narrow, light and dark, into build/pictures (PICTURES='--few')
+	$(BIN)/python -m tests.pictures $(PICTURES)
 
 drills: install ## Kill, repeat and race, for long
 	COMMUNITY_DRILLS=long $(BIN)/python -m pytest -n auto --dist worksteal tests/drills
