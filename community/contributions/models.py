@@ -1,4 +1,4 @@
-"""Contributions, the revisions of their content, and the order in which they came in."""
+"""Contributions, the revisions of their content, drafts, and the order in which they came in."""
 
 from datetime import date, datetime
 from enum import StrEnum
@@ -96,6 +96,23 @@ class Revision(SQLModel, table=True):
     by: str
 
 
+class Draft(SQLModel, table=True):
+    """What a member began to report and keeps for later: `fields` as they were typed, checked by nobody yet."""
+
+    __tablename__ = "draft"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["programme_id", "member_id"], ["member.programme_id", "member.id"], name="fk_draft_programme_id_member"
+        ),
+    )
+
+    programme_id: int = Field(sa_column=Column(Big, primary_key=True, autoincrement=False))
+    member_id: int = Field(sa_column=Column(Big, primary_key=True, autoincrement=False))
+    key: UUID = Field(sa_column=Column(Uuid, primary_key=True))
+    fields: dict[str, Any] = Field(default_factory=dict, sa_column=Column(Json, nullable=False))
+    saved_at: datetime = Field(sa_column=Column(Instant, nullable=False))
+
+
 class ArrivalHead(SQLModel, table=True):
     """The arrival number of a programme's last contribution."""
 
@@ -107,6 +124,7 @@ class ArrivalHead(SQLModel, table=True):
 
 CONTRIBUTION = table(Contribution)
 REVISION = table(Revision)
+DRAFT = table(Draft)
 ARRIVAL_HEAD = table(ArrivalHead)
 Index("ix_contribution_member", CONTRIBUTION.c.programme_id, CONTRIBUTION.c.member_id, CONTRIBUTION.c.occurred_on)
 Index(
@@ -116,3 +134,5 @@ Index(
     postgresql_where=CONTRIBUTION.c.state == "submitted",
     sqlite_where=CONTRIBUTION.c.state == "submitted",
 )
+Index("ix_contribution_url", CONTRIBUTION.c.url, postgresql_using="hash")
+"""Who reported a link before. Links may be longer than what a tree of PostgreSQL takes."""
