@@ -9,6 +9,7 @@ from typing import Any
 
 from starlette.applications import Starlette
 
+from community.contributions import portal as contributions
 from community.flow import followed
 from community.home import portal as home
 from community.home.shell import shell
@@ -30,7 +31,13 @@ from community.programmes import queries as programme_queries
 from workers.main import CONNECTIONS, HEAVY, KINDS
 from workers.schedule import SCHEDULE, places
 
-ROUTES: tuple[Route[Any], ...] = (*home.ROUTES, *people.ROUTES, *programmes.ROUTES, *members.ROUTES)
+ROUTES: tuple[Route[Any], ...] = (
+    *home.ROUTES,
+    *people.ROUTES,
+    *programmes.ROUTES,
+    *members.ROUTES,
+    *contributions.ROUTES,
+)
 """Every route of the product besides the probes."""
 
 WHO_ASKS = people.identifying(member_queries.visitor)
