@@ -116,7 +116,8 @@ async def _link(request: Request[Any], place: Place, form: Form) -> Link:
     host = host_of(url)
     if "." not in host or len(url) > URL_CHARACTERS:
         return Link()
-    connection, keys = request.connection, place.programme.book.types_by_key
+    connection = request.connection
+    keys = [one.key for one in place.programme.book.contribution_types if one.evidence != "none"]
     habit = await own.habits(connection, place.programme_id, place.own, host)
     recognised = habit if habit in keys else suggested(host, keys)
     present = form.present.id if form.present is not None else None
