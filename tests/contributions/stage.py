@@ -98,7 +98,7 @@ async def signed_in(app: Starlette, name: str = "ada") -> AsyncIterator[Browser]
 
 async def given(engine: AsyncEngine, aces: Aces, name: str = "ada", /, **content: Any) -> UUID:
     """A contribution that somebody reported."""
-    said = {
+    said: dict[str, Any] = {
         "type": "post", "title": "Notes", "url": None, "occurred_on": date(2026, 3, 1), "language": None,
         "description": None, "fields": {},
     }  # fmt: skip

@@ -58,7 +58,7 @@ def titles(text: str) -> list[str]:
 
 async def typing(ada: Browser, **fields: str) -> str:
     """The fragment that htmx is given while ada types."""
-    return await ada.open(f"{PREVIEW}?{urlencode(fields)}", **HTMX)
+    return await ada.open(f"{PREVIEW}?{urlencode(fields)}", 200, **HTMX)
 
 
 async def test_the_list_opens_with_the_answer_and_is_empty_at_first(
@@ -94,7 +94,7 @@ async def test_filters_stand_in_the_url(engine: AsyncEngine, aces: Aces, ada: Br
     ):  # fmt: skip
         assert titles(await ada.open(f"{LIST}?{query}")) == found, query
     assert "None of yours is like that." in await ada.open(f"{LIST}?text=nothing")
-    fragment = await ada.open(f"{LIST}?type=call", **HTMX)
+    fragment = await ada.open(f"{LIST}?type=call", 200, **HTMX)
     assert titles(fragment) == ["A call"]
     assert "<html" not in fragment
     assert "selected>Call" in await ada.open(f"{LIST}?type=call")
@@ -230,7 +230,7 @@ async def test_in_french(engine: AsyncEngine, aces: Aces, ada: Browser) -> None:
     french = {"accept-language": "fr"}
     async with writing(engine) as connection:
         await connection.exec_driver_sql("UPDATE person SET locale = 'fr'")
-    shown = await ada.open(f"{PREVIEW}?{urlencode(TALK)}", **HTMX, **french)
+    shown = await ada.open(f"{PREVIEW}?{urlencode(TALK)}", 200, **HTMX, **french)
     for words in ("Conférence", "Sur place", "en français", "× 1,5", "43 points", "arrondi vers le bas"):
         assert words in shown
     await given(engine, aces, type="answer")

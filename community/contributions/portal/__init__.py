@@ -31,6 +31,10 @@ ROUTES: tuple[Route[Any], ...] = (
         access=Access.MEMBER, load=place, rate=Rate.FORM,
     ),
     Route(
+        "POST", PATH + "/parts/{part}/refusal", "contributions.part_refusal", report.decline,
+        access=Access.MEMBER, load=place, rate=Rate.FORM,
+    ),
+    Route(
         "GET", ONE, "contributions.story", story.show, access=Access.MEMBER, load=own_contribution, rate=Rate.PAGE
     ),
     Route(

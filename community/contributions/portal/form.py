@@ -15,6 +15,7 @@ from community.contributions.portal.hosts import suggested
 from community.contributions.portal.receipts import receipt_of
 from community.contributions.queries import own
 from community.contributions.queries.own import OwnRow
+from community.contributions.queries.parts import Offered
 from community.contributions.rules import host_of, same_links
 from community.kit.cells import text_of
 from community.kit.urls import URL_CHARACTERS
@@ -24,6 +25,8 @@ from community.members.place import Place
 from community.programmes.book import ContributionType
 
 TYPED = ("type", "title", "url", "occurred_on", "language", "description")
+OTHERS = "others"
+"""Whom it was done with: their handles, with commas between."""
 OWN = "f."
 """What stands before the keys of a type's own fields, so that they meet no other name of the form."""
 BEFORE_AT_MOST = 20
@@ -32,13 +35,16 @@ GONE = (State.REJECTED.value, State.WITHDRAWN.value, State.REVERSED.value)
 
 @dataclass
 class Form:
-    """A form under way: its key, what was typed, what is wrong, what is to be said above it."""
+    """A form under way: its key, what was typed, what is wrong, what is to be said above it.
+
+    `part` is the contribution of another member in which it is the visitor's own part, `present` what is edited.
+    """
 
     key: UUID
     fields: dict[str, str]
     wrong: dict[str, str] = field(default_factory=dict)
     said: str = ""
-    is_draft: bool = False
+    part: UUID | None = None
     present: OwnRow | None = None
 
 
@@ -54,7 +60,7 @@ class Link:
 
 def typed(given: Mapping[str, str]) -> dict[str, str]:
     """Of what came in, the fields of a contribution."""
-    return {name: value for name, value in given.items() if name in TYPED or name.startswith(OWN)}
+    return {name: value for name, value in given.items() if name in (*TYPED, OTHERS) or name.startswith(OWN)}
 
 
 def values_of(fields: Mapping[str, str], kind: ContributionType | None) -> dict[str, str]:
@@ -62,6 +68,13 @@ def values_of(fields: Mapping[str, str], kind: ContributionType | None) -> dict[
     values = {name: fields.get(name, "") for name in TYPED}
     keys = [one.key for one in kind.fields] if kind is not None else []
     return values | {key: fields.get(f"{OWN}{key}", "") for key in keys}
+
+
+def part_fields(row: Offered) -> dict[str, str]:
+    """What another member said of the work, as one types one's own part in it."""
+    plain = {name: getattr(row, name) for name in TYPED if name != "description"}
+    own_fields = {f"{OWN}{key}": text_of(value) for key, value in row.fields.items()}
+    return {name: text_of(value) for name, value in plain.items()} | own_fields
 
 
 def given_fields(row: OwnRow, instead: Mapping[str, Any] | None = None) -> dict[str, str]:

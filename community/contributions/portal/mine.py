@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from community.contributions.models import State
 from community.contributions.portal.words import TONES, state_words
-from community.contributions.queries import own
+from community.contributions.queries import own, parts
 from community.contributions.queries.own import Chosen, OwnRow
 from community.kit.web.pages import page
 from community.kit.web.request import Request
@@ -37,6 +37,7 @@ async def mine(request: Request[Place]) -> Response:
         may_report=await own.may_report(connection, place.programme_id, place.own), first="before" not in request.query,
         next=_next(request, chosen, rows), here_path=request.path_to("contributions.mine", slug=place.slug),
         done=request.query.get("done", ""),
+        offers=await parts.offers(connection, place.programme_id, place.own),
     )  # fmt: skip
 
 

@@ -2,23 +2,37 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 from uuid import UUID
 
 from starlette.responses import Response
 
 from community.contributions.actions import drafts, submit
+from community.contributions.actions import parts as part_actions
 from community.contributions.actions.held import Content
 from community.contributions.forms import COMMON, ContributionForms
-from community.contributions.portal.form import Form, filled, given_fields, typed, values_of
+from community.contributions.models import PartState
+from community.contributions.portal.form import (
+    OTHERS,
+    Form,
+    filled,
+    given_fields,
+    part_fields,
+    typed,
+    values_of,
+)
 from community.contributions.portal.places import Own, key_of, own_of
 from community.contributions.portal.story import back
 from community.contributions.portal.words import fault_words
-from community.contributions.queries import own, story
+from community.contributions.queries import own, parts, story
+from community.contributions.queries.parts import Offered
 from community.kit.days import DayReader
 from community.kit.errors import Conflict, NotFound
 from community.kit.i18n import gettext as _
+from community.kit.i18n import listed
 from community.kit.ids import new_id
+from community.kit.text import excerpt, fold
 from community.kit.web.pages import page
 from community.kit.web.redirects import go
 from community.kit.web.request import Request
@@ -27,6 +41,7 @@ from community.people.portal.visit import visitor_of
 from community.people.rules import actor_of
 
 DRAFT_CHARACTERS = 120_000
+OTHERS_AT_MOST = 20
 
 
 def forms_of(place: Place) -> ContributionForms:
@@ -38,6 +53,8 @@ def forms_of(place: Place) -> ContributionForms:
 async def new(request: Request[Place]) -> Response:
     """The empty form, or a draft; a link or a type may come along in the query."""
     place, connection = request.loaded, request.connection
+    if "part" in request.query:
+        return await _part(request, place)
     if "draft" not in request.query:
         language = await own.last_language(connection, place.programme_id, place.own)
         start = {"occurred_on": place.programme.today.isoformat(), "language": language or ""}
@@ -46,7 +63,29 @@ async def new(request: Request[Place]) -> Response:
     kept = None if key is None else await own.draft(connection, place.programme_id, place.own, key)
     if kept is None:
         raise NotFound("no draft of whoever asks")
-    return await _shown(request, place, Form(kept.key, kept.fields, is_draft=True))
+    return await _shown(request, place, Form(kept.key, kept.fields))
+
+
+async def _part(request: Request[Place], place: Place) -> Response:
+    """The form with what another member said of the work, to confirm one's own part in it."""
+    found = await _offered(request, place, request.query["part"])
+    if found is None or found.state != PartState.OFFERED.value:
+        raise NotFound("no part of whoever asks")
+    return await _shown(request, place, Form(new_id(), part_fields(found), part=found.contribution_id))
+
+
+async def _offered(request: Request[Place], place: Place, text: str) -> Offered | None:
+    wanted = key_of(text)
+    return None if wanted is None else await parts.offered(request.connection, place.programme_id, place.own, wanted)
+
+
+async def decline(request: Request[Place]) -> Response:
+    """Says that there was no such part."""
+    place, wanted = request.loaded, key_of(str(request.path_params["part"]))
+    if wanted is not None:
+        actor = actor_of(visitor_of(request).person_id)
+        await part_actions.decline_part(request.connection, place.programme_id, place.own, wanted, actor=actor)
+    return go(request, f"{request.path_to('contributions.mine', slug=place.slug)}?done=declined")
 
 
 async def preview(request: Request[Place]) -> Response:
@@ -61,18 +100,43 @@ async def report(request: Request[Place]) -> Response:
     """Submits, or keeps as a draft, or shows the fields of another type."""
     place = request.loaded
     form = Form(key_of(request.fields.get("key", "")) or new_id(), typed(request.fields))
+    if (part := await _offered(request, place, request.fields.get("part", ""))) is not None:
+        form.part = part.contribution_id
     if "again" in request.fields:
         return await _shown(request, place, form)
     if not await own.may_report(request.connection, place.programme_id, place.own):
         return await _shown(request, place, form, status=409)
     if "draft" in request.fields:
         return await _keep(request, place, form)
-    content = _checked(place, form)
-    if content is None:
+    content, others = _checked(place, form), await _others(request, place, form)
+    if content is None or form.wrong:
         return await _shown(request, place, form, status=422)
-    actor = actor_of(visitor_of(request).person_id)
-    made = await submit.submit(request.connection, place.programme, place.own, form.key, content, actor=actor)
+    made = await _made(request, place, form, content, others)
     return go(request, f"{request.path_to('contributions.story', slug=place.slug, id=made)}?done=submitted")
+
+
+async def _made(request: Request[Place], place: Place, form: Form, content: Content, others: Collection[int]) -> UUID:
+    """The contribution, reported, and with it what others are said to have done; or one's part in another's."""
+    actor, connection = actor_of(visitor_of(request).person_id), request.connection
+    if form.part is not None:
+        return await part_actions.confirm_part(connection, place.programme, place.own, form.part, content, actor=actor)
+    made = await submit.submit(connection, place.programme, place.own, form.key, content, actor=actor)
+    await part_actions.offer_parts(connection, place.programme_id, made, others, actor=actor)
+    return made
+
+
+async def _others(request: Request[Place], place: Place, form: Form) -> Collection[int]:
+    """The members whose handles were typed; whoever cannot be one stands beside the field."""
+    handles = [one.strip().removeprefix("@") for one in form.fields.get(OTHERS, "").split(",")]
+    wanted = {fold(one): one for one in handles if one}
+    if len(wanted) > OTHERS_AT_MOST:
+        form.wrong[OTHERS] = _("at most %(number)s handles") % {"number": OTHERS_AT_MOST}
+        return ()
+    found = await parts.by_handle(request.connection, place.programme_id, list(wanted))
+    missing = [excerpt(text) for folded, text in wanted.items() if folded not in found]
+    if missing:
+        form.wrong[OTHERS] = _("handles of active members; nobody is called %(names)s") % {"names": listed(missing)}
+    return set(found.values()) - {place.own}
 
 
 async def _keep(request: Request[Place], place: Place, form: Form) -> Response:

@@ -16,7 +16,7 @@ from community.contributions.portal.mine import type_names
 from community.contributions.portal.places import Own
 from community.contributions.portal.receipts import content_of, receipt_of
 from community.contributions.portal.words import TONES, content_words, label_words, state_words
-from community.contributions.queries import own, story
+from community.contributions.queries import own, parts, story
 from community.contributions.queries.own import OwnRow
 from community.contributions.queries.story import RevisionRow, Told
 from community.kit.i18n import gettext as _
@@ -67,6 +67,9 @@ async def show(request: Request[Own]) -> Response:
         entries=await story.entries_of(connection, place.programme_id, row.id, row.awards),
         steps=_steps(row, told, me), versions=_versions(place.said, kind, revisions, me),
         may_report=await own.may_report(connection, place.programme_id, place.own), open=row.state in OPEN,
+        parts=await parts.of(connection, place.programme_id, row.id),
+        told_by=await parts.told_by(connection, place.programme_id, row.id),
+        part_states={"offered": _("not answered yet"), "confirmed": _("confirmed"), "declined": _("declined")},
         waits=any(one.state == "proposed" for one in revisions), done=request.query.get("done", ""),
     )  # fmt: skip
 
