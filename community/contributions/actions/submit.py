@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from sqlalchemy import update
@@ -10,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from community.contributions.actions.drafts import delete_draft
 from community.contributions.actions.edit import edit
 from community.contributions.actions.held import Content, Row, held_rows
+from community.contributions.actions.review import RECORDED_ONE_BY_ONE
 from community.contributions.actions.take_in import Incoming, arrivals, take_in
 from community.contributions.models import CONTRIBUTION, State
 from community.contributions.queries import own
@@ -24,6 +26,11 @@ BY_THE_BOOK = "book"
 """Who decided where the book says `review: automatic`."""
 
 
+def external(member_id: int, key: UUID) -> str:
+    """How the portal names a report: by member and key, so that nobody can take up somebody else's."""
+    return f"{member_id}:{key}"
+
+
 async def submit(
     connection: AsyncConnection, programme: ProgrammeRow, member_id: int, key: UUID, content: Content, *, actor: str
 ) -> UUID:
@@ -31,22 +38,43 @@ async def submit(
 
     Raises Conflict for a member whose status lets them report nothing.
     """
+    name = external(member_id, key)
     await members.lock(connection, programme.id, [member_id])
-    external_id = f"{member_id}:{key}"
-    known = await own.own_by_key(connection, programme.id, SOURCE, external_id)
-    if known is not None:
-        return known
+    known = await own.own_by_keys(connection, programme.id, SOURCE, [name])
+    if name not in known:
+        await submit_all(connection, programme, member_id, [(key, content)], actor=actor)
+        await delete_draft(connection, programme.id, member_id, key)
+        known = await own.own_by_keys(connection, programme.id, SOURCE, [name])
+    return known[name][0]
+
+
+async def submit_all(
+    connection: AsyncConnection,
+    programme: ProgrammeRow,
+    member_id: int,
+    rows: Sequence[tuple[UUID, Content]],
+    *,
+    actor: str,
+) -> int:
+    """The same for many, in a fixed number of statements; answers how many of them were not reported before."""
+    await members.lock(connection, programme.id, [member_id])
     await _may_report(connection, programme, member_id)
-    arrival = await arrivals(connection, programme.id, 1)
-    incoming = Incoming(member_id, external_id, content, arrival)
-    taken = await take_in(connection, programme, SOURCE, [incoming], approve=False, actor=BY_THE_BOOK)
-    made = await own.own_by_key(connection, programme.id, SOURCE, external_id)
-    assert made is not None
-    await delete_draft(connection, programme.id, member_id, key)
-    await write(connection, programme.id, actor, [Line("contribution.submitted", member_id, str(made))])
-    if taken.approved:
-        await write(connection, programme.id, BY_THE_BOOK, [Line("contribution.approved", member_id, str(made))])
-    return made
+    named = {external(member_id, key): content for key, content in rows}
+    known = await own.own_by_keys(connection, programme.id, SOURCE, list(named))
+    fresh = {name: content for name, content in named.items() if name not in known}
+    if not fresh:
+        return 0
+    first = await arrivals(connection, programme.id, len(fresh))
+    incoming = [Incoming(member_id, name, fresh[name], first + place) for place, name in enumerate(fresh)]
+    await take_in(connection, programme, SOURCE, incoming, approve=False, actor=BY_THE_BOOK)
+    made = (await own.own_by_keys(connection, programme.id, SOURCE, list(fresh))).values()
+    lines = [Line("contribution.submitted", member_id, str(id_)) for id_, _state in made]
+    at_once = [Line("contribution.approved", member_id, str(i)) for i, state in made if state == State.APPROVED.value]
+    for who, told in ((actor, lines), (BY_THE_BOOK, at_once)):
+        if len(told) > RECORDED_ONE_BY_ONE:
+            told = [Line(told[0].verb, member_id, data={"contributions": len(told)})]
+        await write(connection, programme.id, who, told)
+    return len(fresh)
 
 
 async def amend(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from community.contributions.portal import mine, report, story
+from community.contributions.portal import importing, mine, report, story
 from community.contributions.portal.places import own_contribution
 from community.kit.web.rates import Rate
 from community.kit.web.routes import Access, Route
@@ -25,6 +25,14 @@ ROUTES: tuple[Route[Any], ...] = (
     Route(
         "GET", f"{PATH}/preview", "contributions.preview", report.preview,
         access=Access.MEMBER, load=place, rate=Rate.TYPING,
+    ),
+    Route(
+        "GET", f"{PATH}/import", "contributions.import_file", importing.ask,
+        access=Access.MEMBER, load=place, rate=Rate.PAGE,
+    ),
+    Route(
+        "POST", f"{PATH}/import", "contributions.import_file", importing.take,
+        access=Access.MEMBER, load=place, rate=Rate.HEAVY,
     ),
     Route(
         "POST", PATH + "/drafts/{draft}/deletion", "contributions.draft_deletion", report.throw_away,

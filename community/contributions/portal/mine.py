@@ -36,7 +36,7 @@ async def mine(request: Request[Place]) -> Response:
         total=sum(count for count, _points in sums.values()), points=sum(points for _count, points in sums.values()),
         may_report=await own.may_report(connection, place.programme_id, place.own), first="before" not in request.query,
         next=_next(request, chosen, rows), here_path=request.path_to("contributions.mine", slug=place.slug),
-        done=request.query.get("done", ""),
+        done=request.query.get("done", ""), imported=_count(request.query.get("imported", "")),
         offers=await parts.offers(connection, place.programme_id, place.own),
     )  # fmt: skip
 
@@ -59,6 +59,10 @@ def _chosen(request: Request[Any], place: Place) -> Chosen:
         kind if kind in place.programme.versions.known_types else "",
         request.query.get("text", "").strip()[:200],
     )
+
+
+def _count(text: str) -> int | None:
+    return int(text) if text.isdecimal() and len(text) < 5 else None
 
 
 def _before(text: str) -> tuple[date, int] | None:

@@ -12,6 +12,7 @@ from sqlalchemy import Select, and_, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from community.contributions.models import CONTRIBUTION, DRAFT
+from community.kit.bulk import by_key
 from community.ledger.models import ENTRY
 from community.members.models import EVALUATED, MEMBER
 
@@ -114,13 +115,14 @@ async def own_sums(connection: AsyncConnection, programme_id: int, member_id: in
     return {state: (int(count), int(points)) for state, count, points in rows}
 
 
-async def own_by_key(connection: AsyncConnection, programme_id: int, source: str, external_id: str) -> UUID | None:
-    """The id of the contribution that a source knows by that id."""
+async def own_by_keys(
+    connection: AsyncConnection, programme_id: int, source: str, external_ids: Sequence[str]
+) -> dict[str, tuple[UUID, str]]:
+    """The contributions that a source knows by those ids: id and state, by the id there."""
     c = CONTRIBUTION.c
-    found: UUID | None = await connection.scalar(
-        select(c.id).where(c.programme_id == programme_id, c.source == source, c.external_id == external_id)
-    )
-    return found
+    mine = select(c.external_id, c.id, c.state).where(c.programme_id == programme_id, c.source == source)
+    rows = await connection.execute(by_key(connection, mine, c.external_id, external_ids))
+    return {row[0]: (row[1], row[2]) for row in rows}
 
 
 async def may_report(connection: AsyncConnection, programme_id: int, member_id: int) -> bool:
