@@ -133,9 +133,9 @@ async def _link(request: Request[Any], place: Place, form: Form) -> Link:
     keys = [one.key for one in place.programme.book.contribution_types if one.evidence != "none"]
     habit = await own.habits(connection, place.programme_id, place.own, host)
     recognised = habit if habit in keys else suggested(host, keys)
-    present = form.present.id if form.present is not None else None
+    theirs_or_mine = form.present.id if form.present is not None else form.part
     before = await own.with_link(connection, place.programme_id, same_links(url), BEFORE_AT_MOST)
-    others = [one for one in before if one.id != present]
+    others = [one for one in before if one.id != theirs_or_mine]
     mine = next((one.id for one in others if one.member_id == place.own), None)
     theirs = any(one.member_id != place.own and one.state not in GONE for one in others)
-    return Link(recognised or "", mine, theirs, is_new=mine is None and not theirs)
+    return Link(recognised or "", mine, theirs, is_new=theirs_or_mine is None and mine is None and not theirs)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -33,7 +34,8 @@ class Line:
 class Receipt:
     """A price as its lines, the caps that cut it in words, and what is left: `points`.
 
-    `others`: points more or fewer for what the member did besides. `unmoved`: rounding and caps took nothing.
+    `others`: points more or fewer for what the member did besides. `rounded`: the lines give a part of a
+    point more.
     """
 
     lines: tuple[Line, ...]
@@ -111,10 +113,10 @@ def _rounded(place: Place, content: Content, version: int) -> bool:
     """Whether the price had to be rounded: its lines multiplied out give a part of a point, too."""
     kind = place.programme.versions.type(version, content.type)
     assert kind is not None
-    total, times = 0, 1
+    total, times = 0, Decimal(1)
     for one in receipt(kind, facts(content.fields, content.language, content.url)):
         total += one.points or 0
-        times = times * one.times if one.times is not None else times  # type: ignore[assignment]
+        times *= one.times if one.times is not None else 1
     return total * times != content.price(place.programme.versions, version)
 
 

@@ -176,6 +176,8 @@ async def amend(request: Request[Own]) -> Response:
     form = Form(row.id, typed(request.fields), present=row)
     if "again" in request.fields:
         return await _shown(request, place, form)
+    if not await own.may_report(request.connection, place.programme_id, place.own):
+        return await _shown(request, place, form, status=409)
     content = _checked(place, form)
     if content is None:
         return await _shown(request, place, form, status=422)
