@@ -9,6 +9,7 @@ from typing import Any
 
 from starlette.applications import Starlette
 
+from community.contributions import portal as contributions
 from community.flow import followed
 from community.home import portal as home
 from community.home.demo import portal as demo
@@ -34,6 +35,7 @@ from workers.schedule import SCHEDULE, places
 
 ROUTES: tuple[Route[Any], ...] = (
     *home.ROUTES, *demo.ROUTES, *profile.ROUTES, *people.ROUTES, *programmes.ROUTES, *members.ROUTES,
+    *contributions.ROUTES,
 )  # fmt: skip
 """Every route of the product besides the probes."""
 

@@ -64,6 +64,10 @@ class ContributionForms:
             return form.check(values)
         return [finding("type", name, self._accepted_types(key)), *self._unknown.problems(values)]
 
+    def form(self, type_key: str) -> ContributionForm | None:
+        """The form of a type of the book; None for a type that the book lacks."""
+        return self._forms.get(type_key)
+
     def fields(self, type_key: str) -> tuple[str, ...]:
         """The keys of a type's own fields; KeyError for a type that the book lacks."""
         return self._forms[type_key].fields
@@ -81,6 +85,7 @@ class ContributionForm:
 
     def __init__(self, kind: ContributionType | None, days: DayReader, today: date) -> None:
         self._key = kind.key if kind else ""
+        self._today = today
         self._reach_field = kind.reach_field if kind else None
         self.fields = tuple(field.key for field in kind.fields) if kind else ()
         evidence = kind.evidence if kind else "optional"
@@ -112,6 +117,12 @@ class ContributionForm:
         wrong: list[Finding] = []
         read_columns(self._columns, values, wrong, [])
         return wrong
+
+    def so_far(self, values: Mapping[str, object]) -> Content:
+        """What can be read of one that is still being written: what is wrong is left out, the day is then today."""
+        title, url, occurred_on, language, description, *found = read_columns(self._columns, values, [], [])
+        fields = {key: value for key, value in zip(self.fields, found, strict=True) if value is not None}
+        return Content(self._key, title or "", url, occurred_on or self._today, language, description, fields)
 
     def _by_reach(self, values: Mapping[str, object], wrong: list[Finding]) -> bool:
         """Whether the `reach` given stands for the type's reach field; if it cannot, that is a problem."""

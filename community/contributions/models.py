@@ -1,4 +1,4 @@
-"""Contributions, the revisions of their content, and the order in which they came in."""
+"""Contributions, the revisions of their content, drafts, and the order in which they came in."""
 
 from datetime import date, datetime
 from enum import StrEnum
@@ -96,6 +96,65 @@ class Revision(SQLModel, table=True):
     by: str
 
 
+class Draft(SQLModel, table=True):
+    """What a member began to report and keeps for later: `fields` as they were typed, checked by nobody yet."""
+
+    __tablename__ = "draft"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["programme_id", "member_id"], ["member.programme_id", "member.id"], name="fk_draft_programme_id_member"
+        ),
+    )
+
+    programme_id: int = Field(sa_column=Column(Big, primary_key=True, autoincrement=False))
+    member_id: int = Field(sa_column=Column(Big, primary_key=True, autoincrement=False))
+    key: UUID = Field(sa_column=Column(Uuid, primary_key=True))
+    fields: dict[str, Any] = Field(default_factory=dict, sa_column=Column(Json, nullable=False))
+    saved_at: datetime = Field(sa_column=Column(Instant, nullable=False))
+
+
+class PartState(StrEnum):
+    """What became of a part that somebody is said to have had."""
+
+    OFFERED = "offered"
+    CONFIRMED = "confirmed"
+    DECLINED = "declined"
+
+
+class Part(SQLModel, table=True):
+    """A member's part in what another one reported, as that one says.
+
+    Confirmed, it is a contribution of its own (`made_id`) under the same work, which is known by the first one's id.
+    """
+
+    __tablename__ = "part"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["programme_id", "contribution_id"],
+            ["contribution.programme_id", "contribution.id"],
+            name="fk_part_programme_id_contribution",
+        ),
+        ForeignKeyConstraint(
+            ["programme_id", "member_id"], ["member.programme_id", "member.id"], name="fk_part_programme_id_member"
+        ),
+        ForeignKeyConstraint(
+            ["programme_id", "made_id"],
+            ["contribution.programme_id", "contribution.id"],
+            name="fk_part_programme_id_made",
+        ),
+        CheckConstraint(f"state IN ({', '.join(repr(str(s)) for s in PartState)})", name="state"),
+        CheckConstraint("(state = 'confirmed') = (made_id IS NOT NULL)", name="made"),
+    )
+
+    programme_id: int = Field(sa_column=Column(Big, primary_key=True, autoincrement=False))
+    member_id: int = Field(sa_column=Column(Big, primary_key=True, autoincrement=False))
+    contribution_id: UUID = Field(sa_column=Column(Uuid, primary_key=True))
+    state: str = Field(sa_column=Column(Ordered, nullable=False))
+    made_id: UUID | None = Field(default=None, sa_column=Column(Uuid, nullable=True))
+    offered_at: datetime = Field(sa_column=Column(Instant, nullable=False))
+    answered_at: datetime | None = Field(default=None, sa_column=Column(Instant, nullable=True))
+
+
 class ArrivalHead(SQLModel, table=True):
     """The arrival number of a programme's last contribution."""
 
@@ -107,6 +166,8 @@ class ArrivalHead(SQLModel, table=True):
 
 CONTRIBUTION = table(Contribution)
 REVISION = table(Revision)
+DRAFT = table(Draft)
+PART = table(Part)
 ARRIVAL_HEAD = table(ArrivalHead)
 Index("ix_contribution_member", CONTRIBUTION.c.programme_id, CONTRIBUTION.c.member_id, CONTRIBUTION.c.occurred_on)
 Index(
@@ -116,3 +177,7 @@ Index(
     postgresql_where=CONTRIBUTION.c.state == "submitted",
     sqlite_where=CONTRIBUTION.c.state == "submitted",
 )
+Index("ix_contribution_url", CONTRIBUTION.c.url, postgresql_using="hash")
+"""Who reported a link before. Links may be longer than what a tree of PostgreSQL takes."""
+Index("ix_part_contribution", PART.c.programme_id, PART.c.contribution_id)
+Index("ix_part_made", PART.c.programme_id, PART.c.made_id)

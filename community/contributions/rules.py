@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -91,11 +92,11 @@ def read_by_price(kind: ContributionType) -> frozenset[str]:
     return frozenset(names | {bonus.per for bonus in kind.points.bonuses if bonus.per is not None})
 
 
-def allot(line: Sequence[Claim], books: Books) -> list[int]:
+def allot(line: Sequence[Claim], books: Books, bound: list[tuple[Cap, ...]] | None = None) -> list[int]:
     """The award of each of one member's approved contributions, which stand in line; caps by the version of each.
 
     What earlier ones got counts against a cap if it is of its types, whatever version priced them, so the caps of every
-    version in the line look at the whole line.
+    version in the line look at the whole line. `bound` is given the caps that cut each: those that left it the least.
     """
     tills = [
         _Till(cap, version, books.book(version).programme.cycle)
@@ -103,6 +104,8 @@ def allot(line: Sequence[Claim], books: Books) -> list[int]:
         for cap in books.book(version).caps
     ]
     if not tills:
+        if bound is not None:
+            bound += [()] * len(line)
         return [claim.price for claim in line]
     awards = []
     for claim in line:
@@ -112,10 +115,30 @@ def allot(line: Sequence[Claim], books: Books) -> list[int]:
             for till in looking:
                 if till.version == claim.version:
                     given = min(given, till.lets_have(claim.price))
+        if bound is not None:
+            bound.append(tuple(till.cap for till in looking if given < claim.price and till.cuts(claim, given)))
         for till in looking:
             till.charge(given)
         awards.append(given)
     return awards
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """What one contribution gives in its place in line: its award, the caps that cut it, and how many points more or
+    fewer the others of the member get because of it."""
+
+    points: int
+    caps: tuple[Cap, ...]
+    others: int
+
+
+def offer(line: Sequence[Claim], place: int, books: Books, *, before: int | None) -> Offer:
+    """What the claim at `place` of the line gives; `before` is what the others had without it, None: not asked for."""
+    caps: list[tuple[Cap, ...]] = []
+    after = allot(line, books, caps)
+    others = 0 if before is None else sum(after) - after[place] - before
+    return Offer(after[place], caps[place], others)
 
 
 class _Till:
@@ -148,6 +171,34 @@ class _Till:
         assert self.cap.contributions is not None
         return price if self.taken < self.cap.contributions else min(price, 0)
 
+    def cuts(self, claim: Claim, given: int) -> bool:
+        """Whether it is this cap that leaves the claim no more than it was given."""
+        return self.version == claim.version and self.lets_have(claim.price) == given
+
     def charge(self, given: int) -> None:
         """Takes what a claim got that the cap is about."""
         self.taken += max(given, 0) if self.cap.points is not None else 1
+
+
+_LINK = re.compile(r"(?i)https?://(?:www\.)?([^/?#]+)([^#]*)")
+
+
+def host_of(url: str) -> str:
+    """The host of a link in small letters, without `www.`; empty for what is no link."""
+    found = _LINK.match(url.strip())
+    return found[1].rpartition("@")[2].partition(":")[0].lower() if found else ""
+
+
+def same_links(url: str) -> list[str]:
+    """The ways in which a link is written that leads to the same page, itself among them."""
+    found = _LINK.match(url)
+    if found is None:
+        return [url]
+    host, path = found[1].lower(), found[2].rstrip("/")
+    ways = [
+        f"{scheme}://{www}{host}{path}{end}"
+        for scheme in ("https", "http")
+        for www in ("", "www.")
+        for end in ("", "/")
+    ]
+    return list(dict.fromkeys([url, *ways]))

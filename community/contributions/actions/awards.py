@@ -120,7 +120,7 @@ def differences(held: Iterable[Held], versions: Versions) -> Iterator[Change]:
     """What must be posted so that the awards are what the rule gives. `held` is in line, member by member."""
     for _member, group in groupby(held, key=attrgetter("member_id")):
         line = list(group)
-        claims = [_claim(one) for one in line if one.approved]
+        claims = [claim_of(one) for one in line if one.approved]
         points = iter(allot(claims, versions))
         for one in line:
             postings = _postings(one, next(points) if one.approved else None, versions)
@@ -138,7 +138,8 @@ def in_line(changes: Iterable[Change]) -> list[Change]:
     return found
 
 
-def _claim(held: Held) -> Claim:
+def claim_of(held: Held) -> Claim:
+    """An approved contribution as it stands in line for what the caps leave."""
     return Claim(held.type, held.occurred_on, held.price, held.priced_by, held.past_caps)
 
 
