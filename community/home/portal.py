@@ -13,6 +13,7 @@ from community.home.own.neighbours import neighbours
 from community.home.own.standing import standing
 from community.home.own.statement import LINES, as_csv, kinds, read_before, read_filter, statement, type_name
 from community.kit.errors import NotFound
+from community.kit.i18n import either
 from community.kit.web.pages import page
 from community.kit.web.rates import Rate
 from community.kit.web.redirects import go
@@ -82,7 +83,7 @@ async def points(request: Request[Place]) -> Response:
         balance=await balance(request.connection, here.programme_id, here.own),
         years=await queries.years(request.connection, here.programme_id, here.own),
         rules=path_if(request, "programmes.rules", slug=here.slug), story=_story(request),
-        types=[type_name(here, key) for key in asked.types], kinds=kinds(),
+        types=either(type_name(here, key) for key in asked.types) if asked.types else "", kinds=kinds(),
         path=request.path_to("home.statement", slug=here.slug),
     )  # fmt: skip
 
