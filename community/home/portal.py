@@ -11,7 +11,7 @@ from community.home.own import front as fronts
 from community.home.own import queries
 from community.home.own.neighbours import neighbours
 from community.home.own.standing import standing
-from community.home.own.statement import LINES, as_csv, kinds, read_before, read_filter, statement, type_name
+from community.home.own.statement import LINES, as_csv, explained, kinds, read_before, read_filter, statement, type_name
 from community.kit.errors import NotFound
 from community.kit.i18n import either
 from community.kit.web.pages import page
@@ -57,8 +57,7 @@ async def home(request: Request[Place]) -> Response:
         standing=await standing(connection, here, member, programme.today),
         earned=await balance(connection, programme.id, member.id),
         board=await neighbours(connection, here, member.handle),
-        type_name=lambda key: type_name(here, key),
-        story=_story(request),
+        type_name=lambda key: type_name(here, key), explained=explained, story=_story(request),
         mine=path_if(request, "contributions.mine", slug=here.slug),
         boards=path_if(request, "leaderboards.boards", slug=here.slug),
         rules=path_if(request, "programmes.rules", slug=here.slug),

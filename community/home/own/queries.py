@@ -32,6 +32,8 @@ class DeedRow:
     occurred_on: date
     state: str
     note: str | None
+    price: int | None
+    override: int | None
     points: int | None
 
 
