@@ -163,6 +163,7 @@ async def test_a_new_member_reads_what_the_first_tier_asks_for(scene: Scene, ada
     assert "What Associate asks for" in page
     assert "In the last 90 days, since 5 October 2025" in page
     assert "0 / 60" in page
+    assert "2 contributions of type Talk would be enough, at 40 or more each" in page
     assert "What you report stands here" in page
     assert "You do not stand on it yet" in page
     assert "Hidden" not in page
@@ -194,7 +195,7 @@ async def test_at_risk_home_tells_the_day_and_the_ways_back(scene: Scene, ada: B
         page = await at_home(await enter(ada))
         assert "You are Associate, and at risk of losing it." in page
         assert "Associate is lost on 19 June 2026 unless something changes. At risk since 30 May 2026." in page
-        assert "Enough to keep it: 10 points." in page
+        assert "Enough to keep it: 10 points. 1 contribution of type Talk is enough, going by yours so far." in page
         assert "What Associate asks you to keep" in page
         assert "20 / 30" in page
         assert "at risk" in read(await ada.open("/"))
