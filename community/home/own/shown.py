@@ -8,6 +8,7 @@ from datetime import date
 from typing import Any
 
 from community.home.own.hints import Hints
+from community.home.own.rows import Asked, Heading, ReasonRow, Rung
 from community.kit import i18n
 from community.kit.i18n import gettext as _
 from community.kit.i18n import ngettext, number
@@ -25,58 +26,9 @@ from community.standings.rules.missing import missing, share
 from community.standings.rules.state import Facts
 
 RUNGS_SHOWN = 5
+"""So many tiers of a long ladder are drawn: the one held, and those around it."""
 ROOMY = 3
 """Up to so many have room for long dates."""
-"""So many tiers of a long ladder are drawn: the one held, and those around it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Rung:
-    """A tier on the picture of the ladder: how much of it is there (0 to 100), and what is said under its name."""
-
-    name: str
-    held: bool
-    filled: int
-    said: str
-
-
-@dataclass(frozen=True, slots=True)
-class ReasonRow:
-    """A reason as a row: what is asked in words, the days that count, the figures, and the hint that helps most.
-
-    `filled` is the length of the bar, 0 to 100. `nearest`: where there is a choice, it is closed soonest. `made_of`
-    narrows the statement to what the figure is made of; None where it is made of no entries. `depth` says how deep it
-    stands below combinations.
-    """
-
-    text: str
-    window: str
-    actual: str
-    bound: str
-    met: bool
-    filled: int
-    hint: str
-    nearest: bool
-    made_of: dict[str, str] | None
-    depth: int
-
-
-@dataclass(frozen=True, slots=True)
-class Heading:
-    """What a combination inside a requirement asks for of the rows after it."""
-
-    text: str
-    depth: int
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """What a tier asks for, to be gained or (`keep`) kept: its title, what of it is enough, and the rows."""
-
-    title: str
-    aside: str
-    keep: bool
-    rows: list[ReasonRow | Heading]
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,8 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from community.home.own.notice import Notice, notice
-from community.home.own.shown import Asked, Rung, Shown
+from community.home.own.rows import Asked, Rung
+from community.home.own.shown import Shown
 from community.kit import i18n
 from community.kit.i18n import gettext as _
 from community.members.place import Place
