@@ -39,7 +39,7 @@ OWN = {
     "intake": {"files"},
     "leaderboards": {"exports"},
     "members": {"place"},
-    "standings": {"words"},
+    "standings": {"rows", "words"},
     "home": {"backup", "demo", "own", "refresh", "shell", "status", "verify"},
 }  # fmt: skip
 """What a room has beside those."""

@@ -30,6 +30,7 @@ def reason(metric: str, **more: Any) -> dict[str, Any]:
             reason("contributions", types=["talk", "post"], min=2.7),
             "3 contributions of type Talk or Blog post", "3 contributions de type Talk ou Blog post",
         ),
+        (reason("points", max=2.5), "at most 2 points", "au plus 2 points"),
         (reason("reach", max=5), "at most a reach of 5", "au plus une portée de 5"),
         (
             reason("active_days", min=2, max=4),

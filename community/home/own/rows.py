@@ -1,8 +1,10 @@
-"""What the home page shows of a standing: the tiers of the ladder, and the rows of what a tier asks for."""
+"""What the home page shows of a standing: the tiers of the ladder, and what a tier asks for."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+
+from community.standings.rows import Heading, ReasonRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,35 +15,6 @@ class Rung:
     held: bool
     filled: int
     said: str
-
-
-@dataclass(frozen=True, slots=True)
-class ReasonRow:
-    """A reason as a row: what is asked in words, the days that count, the figures, and the hint that helps most.
-
-    `filled` is the length of the bar, 0 to 100. `nearest`: where there is a choice, it is closed soonest. `made_of`
-    narrows the statement to what the figure is made of; None where it is made of no entries. `depth` says how deep it
-    stands below combinations.
-    """
-
-    text: str
-    window: str
-    actual: str
-    bound: str
-    met: bool
-    filled: int
-    hint: str
-    nearest: bool
-    made_of: dict[str, str] | None
-    depth: int
-
-
-@dataclass(frozen=True, slots=True)
-class Heading:
-    """What a combination inside a requirement asks for of the rows after it."""
-
-    text: str
-    depth: int
 
 
 @dataclass(frozen=True, slots=True)
