@@ -27,8 +27,11 @@ LAST = 5
 
 
 def path_if(request: Request[Any], name: str, **values: object) -> str | None:
-    """The path of a route, where there is one of that name."""
-    return request.path_to(name, **values) if any(one.name == name for one in request.site.routes.all) else None
+    """The path of a route, where there is one of that name that takes these values."""
+    try:
+        return request.path_to(name, **values)
+    except KeyError:
+        return None
 
 
 async def front(request: Request[None]) -> Response:
@@ -59,6 +62,8 @@ async def home(request: Request[Place]) -> Response:
         board=await neighbours(connection, here, member.handle),
         type_name=lambda key: type_name(here, key), explained=explained, story=_story(request),
         mine=path_if(request, "contributions.mine", slug=here.slug),
+        report=path_if(request, "contributions.report", slug=here.slug),
+        person=lambda handle: path_if(request, "home.member", slug=here.slug, handle=handle),
         boards=path_if(request, "leaderboards.boards", slug=here.slug),
         rules=path_if(request, "programmes.rules", slug=here.slug),
         query=urlencode,
