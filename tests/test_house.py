@@ -40,7 +40,7 @@ OWN = {
     "members": {"pictures", "place", "saying"},
     "intake": {"files"},
     "leaderboards": {"exports"},
-    "standings": {"words"},
+    "standings": {"rows", "words"},
     "home": {"backup", "demo", "own", "profile", "refresh", "shell", "status", "verify"},
 }  # fmt: skip
 """What a room has beside those."""

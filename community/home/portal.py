@@ -12,8 +12,9 @@ from community.home.own import front as fronts
 from community.home.own import queries
 from community.home.own.neighbours import neighbours
 from community.home.own.standing import standing
-from community.home.own.statement import LINES, as_csv, kinds, read_before, read_filter, statement, type_name
+from community.home.own.statement import LINES, as_csv, explained, kinds, read_before, read_filter, statement, type_name
 from community.kit.errors import NotFound
+from community.kit.i18n import either
 from community.kit.web.pages import page
 from community.kit.web.rates import Rate
 from community.kit.web.redirects import go
@@ -27,8 +28,11 @@ LAST = 5
 
 
 def path_if(request: Request[Any], name: str, **values: object) -> str | None:
-    """The path of a route, where there is one of that name."""
-    return request.path_to(name, **values) if any(one.name == name for one in request.site.routes.all) else None
+    """The path of a route, where there is one of that name that takes these values."""
+    try:
+        return request.path_to(name, **values)
+    except KeyError:
+        return None
 
 
 async def front(request: Request[None]) -> Response:
@@ -61,9 +65,10 @@ async def home(request: Request[Place]) -> Response:
         standing=await standing(connection, here, member, programme.today),
         earned=await balance(connection, programme.id, member.id),
         board=await neighbours(connection, here, member.handle),
-        type_name=lambda key: type_name(here, key),
-        story=_story(request),
+        type_name=lambda key: type_name(here, key), explained=explained, story=_story(request),
         mine=path_if(request, "contributions.mine", slug=here.slug),
+        report=path_if(request, "contributions.report", slug=here.slug),
+        person=lambda handle: path_if(request, "home.member", slug=here.slug, handle=handle),
         boards=path_if(request, "leaderboards.boards", slug=here.slug),
         rules=path_if(request, "programmes.rules", slug=here.slug),
         query=urlencode,
@@ -87,7 +92,7 @@ async def points(request: Request[Place]) -> Response:
         balance=await balance(request.connection, here.programme_id, here.own),
         years=await queries.years(request.connection, here.programme_id, here.own),
         rules=path_if(request, "programmes.rules", slug=here.slug), story=_story(request),
-        types=[type_name(here, key) for key in asked.types], kinds=kinds(),
+        types=either(type_name(here, key) for key in asked.types) if asked.types else "", kinds=kinds(),
         path=request.path_to("home.statement", slug=here.slug),
     )  # fmt: skip
 

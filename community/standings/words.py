@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import date
-from math import ceil
+from math import ceil, floor
 from typing import Any
 
 from community.kit.i18n import day as day_words
@@ -20,11 +20,11 @@ Said = Callable[[str], str]
 
 def requirement(reason: Mapping[str, Any], said: Said) -> str:
     """What a leaf asks for: `10 contributions of type Talk`, `at most 3 different types`."""
-    low, high = reason["min"], reason["max"]
+    low, high = bounds(reason)
+    if low is None:
+        return gettext("at most %(what)s") % {"what": _asked(reason, high or 0, said)}
     if high is None:
         return _asked(reason, low, said)
-    if low is None:
-        return gettext("at most %(what)s") % {"what": _asked(reason, high, said)}
     return gettext("%(low)s to %(what)s") % {"low": number(low), "what": _asked(reason, high, said)}
 
 
@@ -38,9 +38,12 @@ def gap(reason: Mapping[str, Any], said: Said) -> str:
     return _asked(reason, max(0, (reason["min"] or 0) - reason["actual"]), said, more=True)
 
 
-def bound(reason: Mapping[str, Any], value: float) -> float:
-    """A lower bound as people read it: whole things are asked for as whole ones, as a share of a bound need not be."""
-    return value if reason["metric"] == "field" else ceil(value)
+def bounds(reason: Mapping[str, Any]) -> tuple[float | None, float | None]:
+    """The bounds as people read them: whole things are asked for as whole ones, as a share of a bound need not be."""
+    low, high = reason["min"], reason["max"]
+    if reason["metric"] == "field":
+        return low, high
+    return None if low is None else ceil(low), None if high is None else floor(high)
 
 
 def window(reason: Mapping[str, Any]) -> str:
@@ -66,7 +69,7 @@ def _day(text: str) -> str:
 
 def _asked(reason: Mapping[str, Any], value: float, said: Said, *, more: bool = False) -> str:
     """So much of a metric."""
-    count = bound(reason, value)
+    count = value if reason["metric"] == "field" else ceil(value)
     text = _METRICS[reason["metric"]](ceil(count))
     if more and reason["metric"] == "distinct_types":
         text = ngettext("%(n)s more type of contribution", "%(n)s more types of contribution", int(count))

@@ -28,7 +28,8 @@ from community.kit import clock
 from community.kit.db import writing
 from community.kit.settings import Settings
 from community.ledger import actions as ledger
-from community.members.models import MEMBER
+from community.members.actions.status import set_status
+from community.members.models import MEMBER, Status
 from community.people.actions import persons, roles
 from community.people.forms import Profile
 from community.people.queries import by_email
@@ -163,6 +164,7 @@ async def test_a_new_member_reads_what_the_first_tier_asks_for(scene: Scene, ada
     assert "What Associate asks for" in page
     assert "In the last 90 days, since 5 October 2025" in page
     assert "0 / 60" in page
+    assert "2 contributions of type Talk would be enough, at 40 or more each" in page
     assert "What you report stands here" in page
     assert "You do not stand on it yet" in page
     assert "Hidden" not in page
@@ -194,7 +196,7 @@ async def test_at_risk_home_tells_the_day_and_the_ways_back(scene: Scene, ada: B
         page = await at_home(await enter(ada))
         assert "You are Associate, and at risk of losing it." in page
         assert "Associate is lost on 19 June 2026 unless something changes. At risk since 30 May 2026." in page
-        assert "Enough to keep it: 10 points." in page
+        assert "Enough to keep it: 10 points. 1 contribution of type Talk is enough, going by yours so far." in page
         assert "What Associate asks you to keep" in page
         assert "20 / 30" in page
         assert "at risk" in read(await ada.open("/"))
@@ -215,6 +217,74 @@ async def test_the_next_tier_is_told_as_what_is_nearest_with_its_choice(scene: S
     assert "2 / 3" in page
     assert "Reached on 11 April 2026" in page
     assert "0 of 2 reached" in page
+
+
+async def put_in_force(scene: Scene, *tiers: str) -> None:
+    """A later version of the book with these tiers."""
+    text = BOOK[: BOOK.index("tiers:")] + "tiers:\n" + "".join(f"  - {one}\n" for one in tiers)
+    await changes.apply(scene.engine, NewVersion(parse(text, "book.yaml").book, text), actor="cli")
+
+
+async def test_a_tier_of_a_cycle_tells_from_when_on_what_counts(scene: Scene, ada: Browser) -> None:
+    with at(2026, 3, 20):
+        await put_in_force(
+            scene,
+            "{key: yearly, name: Yearly, gain: {metric: contributions, min: 2, window: cycle}, demotion: cycle_end}",
+        )
+        for title in ("Engines", "Looms"):
+            await scene.report(date(2026, 3, 1), "talk", title)
+        await scene.refresh()
+        page = await at_home(await enter(ada))
+    assert "You are Yearly, the highest tier." in page
+    assert "Yearly is safe until 1 January 2027 as things stand." in page
+    assert "it asks for 2 contributions from 1 January 2027 to 31 December 2027." in page
+    assert "Without more, Yearly would be lost on 1 January 2028." in page
+    assert "What counts then happens from 1 January 2027 on: 2 contributions." in page
+
+
+async def test_what_comes_by_itself_is_good_news(scene: Scene, ada: Browser) -> None:
+    with at(2026, 3, 20):
+        await put_in_force(
+            scene,
+            "{key: new, name: New, gain: {metric: tenure, min: 10}}",
+            "{key: old, name: Old, gain: {metric: tenure, min: 100}}",
+        )
+        await scene.refresh()
+        page = await at_home(await enter(ada))
+        assert "You are New. Old is 22 days away." in page
+        assert "You become Old on 11 April 2026." in page
+    with at(2026, 4, 11):
+        await scene.refresh()
+        page = await at_home(await enter(ada))
+    assert "You are Old, the highest tier." in page
+    assert "Old is safe for a year at least, even if nothing more comes in." in page
+
+
+async def test_whoever_takes_no_part_any_more_reads_where_they_stood(scene: Scene, ada: Browser) -> None:
+    with at(2026, 3, 20):
+        await scene.report(date(2026, 3, 1), "talk", "Engines")
+        await scene.report(date(2026, 3, 20), "post", "Notes")
+        await scene.refresh()
+        await enter(ada)
+        async with writing(scene.engine) as connection:
+            programme = await programmes.programme(connection, "aces")
+            await set_status(
+                connection, programme.id, scene.ada, Status.ON_LEAVE, today=programme.today, actor="cli",
+                return_on=date(2026, 6, 10),
+            )  # fmt: skip
+        page = await at_home(ada)
+        assert "You are on leave until 10 June 2026." in page
+        assert "Associate is safe until 10 June 2026 as things stand." in page
+        async with writing(scene.engine) as connection:
+            await set_status(connection, programme.id, scene.ada, Status.ALUMNI, today=programme.today, actor="cli")
+        page = await at_home(ada)
+        assert "You are Associate." in page
+        assert "You are an alumnus of the programme. Tier and points stay as they are." in page
+        assert "asks for" not in page
+        async with writing(scene.engine) as connection:
+            await set_status(connection, programme.id, scene.ada, Status.LEFT, today=programme.today, actor="cli")
+        await ada.open("/p/aces/points", 404)
+        assert "You take part in no programme yet." in read(await ada.open("/"))
 
 
 async def test_what_waits_and_what_was_decided_stand_on_home(scene: Scene, ada: Browser) -> None:
@@ -334,7 +404,7 @@ async def test_a_long_statement_goes_on_by_key_and_asks_no_more_for_more_lines(s
         assert "Newest first" in second
         with counted(scene.app) as home:
             await ada.open("/p/aces")
-        assert len(home) <= 20
+        assert len(home) <= 18
 
 
 async def test_the_front_page_shows_everybody_their_programmes(scene: Scene, ada: Browser) -> None:
@@ -353,7 +423,9 @@ async def test_the_front_page_shows_everybody_their_programmes(scene: Scene, ada
         assert "Aces You review in it" in page
         assert "The Pros" not in page
         await enter(ada, "cleo")
-        page = read(await ada.open("/"))
+        with counted(scene.app) as sent:
+            page = read(await ada.open("/"))
+        assert len(sent) <= 8
         assert "Aces You manage it" in page
         assert "The Pros You manage it" in page
         assert "The Stars" not in page

@@ -21,6 +21,8 @@ from community.standings.rules.measures import measure_of
 from community.standings.rules.missing import Usual, pace, reached_on, usual
 
 MONTH_DAYS = Fraction(365, 12)
+MANY = 12
+"""More contributions than this are no advice."""
 
 
 class Hints:
@@ -85,21 +87,35 @@ class Hints:
         return _("At your pace of %(n)s a year: in %(month)s") % {**names, "n": number(round(a_month * 12))}
 
     def such_as(self, reason: dict[str, Any], shown: Shown) -> str:
-        """How many contributions of the type that gives most of what they usually do would close a gap in points."""
+        """How many contributions would close a gap in points: of what they usually do, else of what gives most."""
         if reason["metric"] != "points":
             return ""
-        kinds = [one for one in self.usual if one.points_each > 0 and counts(measure_of(shown.leaf), _of(one))]
-        if not kinds:
+        gap = reason["min"] - reason["actual"]
+        kinds = [one for one in self.usual if one.points_each > 0 and counts(measure_of(shown.leaf), _of(one.type))]
+        if kinds:
+            best = max(kinds[:3], key=lambda one: one.points_each)
+            if (count := ceil(gap / best.points_each)) <= MANY:
+                text = ngettext(
+                    "%(n)s contribution of type %(type)s is enough, going by yours so far",
+                    "%(n)s contributions of type %(type)s are enough, going by yours so far",
+                    count,
+                )
+                return text % {"n": number(count), "type": self._said(best.type)}
+        return self._by_the_book(gap, shown)
+
+    def _by_the_book(self, gap: float, shown: Shown) -> str:
+        """The same for the type with the highest price to begin with."""
+        types = [one for one in self._ladder.book.contribution_types if counts(measure_of(shown.leaf), _of(one.key))]
+        best = max(types, key=lambda one: one.points.base, default=None)
+        if best is None or best.points.base <= 0 or (count := ceil(gap / best.points.base)) > MANY:
             return ""
-        best = max(kinds[:3], key=lambda one: one.points_each)
-        count = ceil((reason["min"] - reason["actual"]) / best.points_each)
         text = ngettext(
-            "%(n)s contribution of type %(type)s is enough, going by yours so far",
-            "%(n)s contributions of type %(type)s are enough, going by yours so far",
+            "%(n)s contribution of type %(type)s would be enough, at %(points)s or more",
+            "%(n)s contributions of type %(type)s would be enough, at %(points)s or more each",
             count,
         )
-        return text % {"n": number(count), "type": self._said(best.type)}
+        return text % {"n": number(count), "type": self._said(best.key), "points": number(best.points.base)}
 
 
-def _of(one: Usual) -> Credit:
-    return Credit(date.min, one.type, 0, 0, 0)
+def _of(type_key: str) -> Credit:
+    return Credit(date.min, type_key, 0, 0, 0)

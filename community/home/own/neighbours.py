@@ -1,4 +1,7 @@
-"""A member's place on the first board that they may see, with those beside them."""
+"""A member's place on the first board that they may see, with those beside them.
+
+As the board is kept, be it a moment old: a page that everybody opens ranks nobody anew.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,7 @@ from dataclasses import dataclass
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from community.leaderboards.queries.shown import around
+from community.leaderboards.queries import kept
 from community.leaderboards.rules import Row
 from community.members.place import Place
 
@@ -28,5 +31,6 @@ async def neighbours(connection: AsyncConnection, place: Place, handle: str) -> 
     board = next((one for one in programme.book.leaderboards if one.audience != "managers"), None)
     if board is None:
         return None
-    rows = await around(connection, programme, board, programme.today, handle, BESIDE)
+    own = await kept.place(connection, programme, board, programme.today, handle)
+    rows = await kept.around(connection, programme, board, programme.today, own, BESIDE)
     return Neighbours(place.said(board.name), board.key, rows)

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, false, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, extract, false, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from community.contributions.models import CONTRIBUTION, State
@@ -32,6 +32,8 @@ class DeedRow:
     occurred_on: date
     state: str
     note: str | None
+    price: int | None
+    override: int | None
     points: int | None
 
 
@@ -225,16 +227,10 @@ async def notes(connection: AsyncConnection, programme_id: int, member_id: int, 
 
 
 async def years(connection: AsyncConnection, programme_id: int, member_id: int) -> list[int]:
-    """The years from the first to the last day on which an entry of a member counts, the last one first."""
-    e = ENTRY.c
-    first, last = (
-        await connection.execute(
-            select(func.min(e.effective_on), func.max(e.effective_on)).where(
-                e.programme_id == programme_id, e.member_id == member_id
-            )
-        )
-    ).one()
-    return [] if first is None else list(range(last.year, first.year - 1, -1))
+    """The years in which entries of a member count, the last one first."""
+    e, year = ENTRY.c, extract("year", ENTRY.c.effective_on)
+    mine = (e.programme_id == programme_id, e.member_id == member_id)
+    return sorted({int(one) for one in await connection.scalars(select(year).where(*mine).distinct())}, reverse=True)
 
 
 KINDS = tuple(kind.value for kind in Kind)

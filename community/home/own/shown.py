@@ -8,6 +8,7 @@ from datetime import date
 from typing import Any
 
 from community.home.own.hints import Hints
+from community.home.own.rows import Asked, Rung
 from community.kit import i18n
 from community.kit.i18n import gettext as _
 from community.kit.i18n import ngettext, number
@@ -18,6 +19,7 @@ from community.programmes.book import AtLeast, Either, Leaf, Requirement, Tier, 
 from community.standings import words
 from community.standings.queries.ahead import Year
 from community.standings.queries.explained import Explanation
+from community.standings.rows import Heading, ReasonRow, combination, reason_row
 from community.standings.rules.ahead import Credit
 from community.standings.rules.ladder import Ladder, Side, Tally, judge, ladder_of
 from community.standings.rules.ladder import Shown as LeafShown
@@ -25,58 +27,9 @@ from community.standings.rules.missing import missing, share
 from community.standings.rules.state import Facts
 
 RUNGS_SHOWN = 5
+"""So many tiers of a long ladder are drawn: the one held, and those around it."""
 ROOMY = 3
 """Up to so many have room for long dates."""
-"""So many tiers of a long ladder are drawn: the one held, and those around it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Rung:
-    """A tier on the picture of the ladder: how much of it is there (0 to 100), and what is said under its name."""
-
-    name: str
-    held: bool
-    filled: int
-    said: str
-
-
-@dataclass(frozen=True, slots=True)
-class ReasonRow:
-    """A reason as a row: what is asked in words, the days that count, the figures, and the hint that helps most.
-
-    `filled` is the length of the bar, 0 to 100. `nearest`: where there is a choice, it is closed soonest. `made_of`
-    narrows the statement to what the figure is made of; None where it is made of no entries. `depth` says how deep it
-    stands below combinations.
-    """
-
-    text: str
-    window: str
-    actual: str
-    bound: str
-    met: bool
-    filled: int
-    hint: str
-    nearest: bool
-    made_of: dict[str, str] | None
-    depth: int
-
-
-@dataclass(frozen=True, slots=True)
-class Heading:
-    """What a combination inside a requirement asks for of the rows after it."""
-
-    text: str
-    depth: int
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """What a tier asks for, to be gained or (`keep`) kept: its title, what of it is enough, and the rows."""
-
-    title: str
-    aside: str
-    keep: bool
-    rows: list[ReasonRow | Heading]
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,46 +176,11 @@ class Shown:
     def _walk(self, requirement: Requirement, leaves: Leaves, rows: list[ReasonRow | Heading], at: Within) -> None:
         if isinstance(requirement, Leaf):
             place, (reason, shown) = next(leaves)
-            rows.append(self._row(reason, self.hints.of(reason, shown), at, place))
+            hint, nearest = self.hints.of(reason, shown), at.choice and place in at.nearest
+            rows.append(reason_row(reason, self.type_name, hint=hint, nearest=nearest, depth=max(0, at.depth - 1)))
             return
         if at.depth:
             rows.append(Heading(combination(requirement), at.depth - 1))
         choice = isinstance(requirement, Either | AtLeast)
         for part in parts(requirement)[1]:
             self._walk(part, leaves, rows, Within(at.depth + 1, at.nearest, at.choice or choice))
-
-    def _row(self, reason: dict[str, Any], hint: str, at: Within, place: int) -> ReasonRow:
-        low, high, actual = reason["min"], reason["max"], reason["actual"]
-        bound = words.bound(reason, low if low is not None else high)
-        filled = 100 if reason["met"] else int(min(1, max(0, actual) / low) * 100) if low else 0
-        return ReasonRow(
-            sentence_case(words.requirement(reason, self.type_name)), sentence_case(words.window(reason)),
-            number(actual), number(bound), reason["met"], filled, hint,
-            at.choice and place in at.nearest, made_of(reason), max(0, at.depth - 1),
-        )  # fmt: skip
-
-
-def combination(requirement: Requirement) -> str:
-    """What a combination asks for in a few words; empty for a leaf."""
-    word, inner = parts(requirement)
-    if not word:
-        return ""
-    count = 1 if word == "any" else len(inner)
-    if isinstance(requirement, AtLeast):
-        count = requirement.at_least.count
-    return words.combined(word, count, len(inner))
-
-
-def made_of(reason: dict[str, Any]) -> dict[str, str] | None:
-    """What the statement is asked for, to show what a figure is made of."""
-    if reason["metric"] in ("tenure", "held", "field"):
-        return None
-    found = {"from": reason["from"], "to": reason["to"]}
-    if reason["types"]:
-        found["types"] = ",".join(reason["types"])
-    return {name: value for name, value in found.items() if value}
-
-
-def sentence_case(text: str) -> str:
-    """With a capital to begin with."""
-    return text[:1].upper() + text[1:]

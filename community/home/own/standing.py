@@ -10,7 +10,8 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from community.home.own.notice import Notice, notice
-from community.home.own.shown import Asked, Rung, Shown
+from community.home.own.rows import Asked, Rung
+from community.home.own.shown import Shown
 from community.kit import i18n
 from community.kit.i18n import gettext as _
 from community.members.place import Place
@@ -21,15 +22,19 @@ from community.standings.queries.present import decisions
 from community.standings.rules.ahead import Ahead
 from community.standings.rules.ladder import Ladder, ladder_of
 
+TYPES_SHOWN = 3
+
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """All of it. `asked` are the requirements shown: of the next tier, and before it, at risk, of the one held."""
+    """All of it. `asked` are the requirements shown: of the next tier, and before it, at risk, of the one held.
+    `types` are the keys of what the member reports most often."""
 
     sentence: str
     rungs: list[Rung]
     notices: list[Notice]
     calm: str
+    types: list[str]
     asked: list[Asked] = field(default_factory=list)
 
 
@@ -44,7 +49,14 @@ async def standing(connection: AsyncConnection, place: Place, member: MemberRow,
     ahead = look_ahead(programme, member, explained, year) if programme.book.tiers else None
     reached = _reached(ladder, await decisions(connection, programme.id, member.id))
     notices = notice(shown, ahead)
-    return Standing(shown.sentence(), shown.rungs(reached), notices, _calm(shown, ahead), _asked(shown))
+    return Standing(shown.sentence(), shown.rungs(reached), notices, _calm(shown, ahead), _types(shown), _asked(shown))
+
+
+def _types(shown: Shown) -> list[str]:
+    """What the member reports most often and may still; then the first of the book."""
+    known = [kind.key for kind in shown.book.contribution_types]
+    usual = [one.type for one in shown.hints.usual if one.type in known]
+    return list(dict.fromkeys([*usual, *known]))[:TYPES_SHOWN]
 
 
 def _asked(shown: Shown) -> list[Asked]:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from io import BytesIO
+from typing import Protocol
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -26,6 +27,16 @@ COLUMNS = (
     Column("points", Kind.WHOLE), Column("balance", Kind.WHOLE), Column("balance_after", Kind.WHOLE),
     Column("recorded_at"), Column("version", Kind.WHOLE), Column("cause"), Column("why"),
 )  # fmt: skip
+
+
+class Priced(Protocol):
+    """What has a price, and perhaps an override in place of it."""
+
+    @property
+    def price(self) -> int | None: ...
+
+    @property
+    def override(self) -> int | None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,12 +107,15 @@ def _why(row: LineRow, cause: CauseRow | None) -> str:
     names = {"version": number(row.version)}
     if cause is None or cause.award_number != row.number:
         return _("By version %(version)s of the rule book; replaced since") % names
-    worth = cause.override if cause.override is not None else cause.price
-    if cause.override is not None:
-        return _("Set by a manager")
-    if worth is not None and worth != row.points:
-        return _("A cap leaves %(points)s of %(worth)s") % {"points": number(row.points), "worth": number(worth)}
-    return _("By version %(version)s of the rule book") % names
+    return explained(row.points, cause) or _("By version %(version)s of the rule book") % names
+
+
+def explained(points: int | None, priced: Priced) -> str:
+    """Why points in force are not simply the price: set by hand, or cut by a cap; empty where they are."""
+    worth = priced.price if priced.override is None else priced.override
+    if points is not None and worth is not None and worth != points:
+        return _("A cap leaves %(points)s of %(worth)s") % {"points": number(points), "worth": number(worth)}
+    return "" if priced.override is None else _("Set by a manager")
 
 
 def type_name(place: Place, key: str | None) -> str:

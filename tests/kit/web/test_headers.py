@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from starlette.responses import RedirectResponse, Response
 
+from community.home.own.front import Front
 from community.kit.errors import MachineryError
 from community.kit.settings import Settings
 from community.kit.web.headers import ALWAYS
@@ -19,7 +20,7 @@ pytestmark = pytest.mark.anyio
 
 
 async def front(request: Request[Any]) -> Response:
-    return page(request, "home/front.html", is_empty=True)
+    return page(request, "home/front.html", shown=Front(is_empty=True, signed_in=False, programmes=[]), ways={})
 
 
 async def away(_request: Request[Any]) -> Response:
