@@ -71,7 +71,8 @@ async def test_one_click_makes_one_of_them(engine: AsyncEngine, database_url: st
             await zoe.open("/demo")
             shown = await zoe.post("/demo", {"part": part, "csrf": csrf(zoe.text)})
             assert zoe.path == landing
-            assert f"You are {name}. Be somebody else" in shown
+            assert f"You are {name}." in shown
+            assert "Be somebody else" in shown
             assert len(await rows(engine, SESSION)) == 1
         await zoe.open("/demo")
         shown = await zoe.post("/demo", {"part": "visitor", "csrf": csrf(zoe.text)})
@@ -136,6 +137,26 @@ async def test_a_second_mark_is_refused(engine: AsyncEngine) -> None:
         await actions.mark(connection)
         with pytest.raises(Conflict):
             await actions.mark(connection)
+
+
+def test_it_serves_its_own_folder_on_this_machine_and_nothing_else(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from community.home.demo import cli
+    from community.kit.web import server
+
+    served: list[Settings] = []
+    monkeypatch.setattr(server, "serve", lambda _application, settings, _workers: served.append(settings))
+    elsewhere = {
+        "DATABASE_URL": "postgresql://db.example/real", "REDIS_URL": "redis://queue.example", "HOST": "0.0.0.0",  # noqa: S104
+        "BASE_URL": "https://aces.example", "HOME": "/srv/real",
+    }  # fmt: skip
+    for name, value in elsewhere.items():
+        monkeypatch.setenv(f"COMMUNITY_{name}", value)
+    cli._serve(tmp_path)
+    [present] = served
+    assert present.url == f"sqlite:///{tmp_path / 'community.sqlite3'}"
+    assert (present.redis_url, present.host, present.base_url) == ("", "127.0.0.1", "")
 
 
 def test_nothing_but_the_demonstration_writes_the_mark() -> None:

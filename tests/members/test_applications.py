@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -20,7 +20,8 @@ from community.people.forms import PersonForm
 from community.people.letters import LETTERS
 from community.people.models import INVITATION
 from community.programmes.actions import set_open
-from tests.home.stage import Counted, Town, settle, somebody
+from tests.conftest import Ran
+from tests.home.stage import BOOK, Counted, Town, settle, somebody
 from tests.kit.mail.stage import server, settings_of
 from tests.people.browser import Browser, installation
 from tests.people.stage import GOOD, NOON, records, rows
@@ -186,3 +187,14 @@ async def test_pages_go_on_and_statements_do_not_grow(engine: AsyncEngine, app: 
         assert onward is not None
         seen += re.findall(r'id="name-([^"]+)"', await cleo.open(onward[1]))
         assert len(set(seen)) == len(seen) == 33
+
+
+def test_a_programme_is_opened_and_closed_by_command(community: Callable[..., Ran], tmp_path: Path) -> None:
+    book = tmp_path / "book.yaml"
+    book.write_text(BOOK.format(slug="pros", name="Pros"))
+    community("programme", "apply", book, "--yes")
+    assert "anybody may apply at /p/pros/application" in community("programme", "open", "pros").out
+    assert "open already" in community("programme", "open", "pros", status=1).err
+    assert "by invitation" in community("programme", "close", "pros").out
+    assert "closed already" in community("programme", "close", "pros", status=1).err
+    community("programme", "open", "nowhere", status=2)
