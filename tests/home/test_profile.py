@@ -48,7 +48,12 @@ async def test_ada_says_who_she_is(engine: AsyncEngine, app: Starlette, town: To
         assert 'value="Public speaking, kubernetes"' in ada.text or 'value="kubernetes, Public speaking"' in ada.text
         shown = await ada.open(PAGE)
         assert "Everybody finds it." in shown
-    for text in (*SHOWN.values(), "Ada Laurent, Guide of The Pros", "member since 2026", "Guide since 1 March 2026"):
+    for text in (
+        *SHOWN.values(),
+        "<bdi>Ada Laurent</bdi>, Guide of The Pros",
+        "member since 2026",
+        "Guide since 1 March 2026",
+    ):
         assert text in shown
     assert "<title>Ada Laurent · The Pros</title>" in shown
     assert '<meta name="description" content="I write engines. &lt;script&gt;alert(1)' in shown
@@ -89,9 +94,11 @@ async def test_each_field_is_said_to_whom_ada_says_it(
         shown = await other.open(PAGE)
         assert "Ada Laurent" in shown
         assert [text in shown for text in SHOWN.values()] == [found] * len(SHOWN)
+        assert "ada@example.org" not in shown
         if reader == "ada":  # who sees all on her own page, and in the directory what members see
             return
         listed = await other.open("/p/pros/members")
+        assert "ada@example.org" not in listed
         assert ("France" in listed.partition('id="list"')[2], "Public speaking" in listed) == (found, found)
 
 
@@ -124,6 +131,13 @@ async def test_whoever_is_not_listed_is_not_there(
 
 def plain(shown: str) -> str:
     return re.sub(r'nonce="[^"]*"|id="[^"]*"|[0-9a-f-]{32,36}|X-CSRF-Token[^}]*', "", shown)
+
+
+async def test_a_role_in_one_programme_opens_nothing_in_another(app: Starlette, town: Town) -> None:
+    async with somebody(app, "cleo") as cleo:
+        await cleo.open(PAGE)
+        await cleo.open("/p/stars/members/ada", 404)
+        assert "/p/stars/members/ada" not in await cleo.open("/p/stars/members")
 
 
 async def test_nothing_is_public_before_somebody_makes_it_so(app: Starlette, town: Town) -> None:
