@@ -6,7 +6,9 @@ import csv
 import io
 import json
 import re
+from collections.abc import Callable
 from datetime import date
+from pathlib import Path
 from typing import Any
 from zipfile import ZipFile
 
@@ -35,7 +37,8 @@ from community.people.forms import PersonForm, Profile
 from community.people.models import PERSON, SESSION
 from community.people.rules import Place, Role
 from community.programmes import queries as programmes
-from tests.home.stage import Town, somebody
+from tests.conftest import Ran
+from tests.home.stage import BOOK, Town, somebody
 from tests.home.test_profile import SAID, photo, send_picture, to
 from tests.people.browser import Browser
 from tests.people.stage import after, rows
@@ -231,3 +234,25 @@ async def test_whoever_alone_leads_a_unit_is_not_erased(engine: AsyncEngine, app
             await roles.grant(connection, town.cleo_person, Role.LEAD, Place(unit_id=unit), "cli")
         await ada.send(f"{PATH}/erasure", handle="ada")
     assert "Ada" not in {row.name for row in await rows(engine, PERSON)}
+
+
+def test_whoever_has_no_account_is_erased_by_command(
+    community: Callable[..., Ran], database_url: str, tmp_path: Path
+) -> None:
+    book, members = tmp_path / "book.yaml", tmp_path / "members.csv"
+    book.write_text(BOOK.format(slug="pros", name="Pros"))
+    members.write_text(f"handle,name,email\n{CANARY},{CANARY},{CANARY}@example.org\n")
+    community("programme", "apply", book, "--yes")
+    community("members", "import", "pros", members)
+    assert "--yes does it" in community("members", "erase", "pros", CANARY, status=2).err
+    assert CANARY in community("members", "list", "pros").out
+    community("members", "erase", "pros", CANARY, "--yes")
+    listed = community("members", "list", "pros").out
+    assert CANARY not in listed
+    assert "gone-" in listed
+    community("members", "erase", "pros", CANARY, "--yes", status=2)
+    community("people", "create-admin", f"{CANARY}@example.org", "--name", CANARY)
+    assert "alone lead" in community("people", "erase", f"{CANARY}@example.org", "--yes", status=1).err
+    community("people", "create-admin", "cleo@example.org")
+    community("people", "erase", f"{CANARY}@example.org", "--yes")
+    assert CANARY not in community("people", "list", "--json").out
