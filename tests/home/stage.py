@@ -35,6 +35,7 @@ contribution_types:
 tiers:
   - {{key: scout, name: Scout, gain: {{metric: points, min: 5}}}}
   - {{key: guide, name: {{en: Guide, fr: Guide}}, gain: {{metric: points, min: 50}}}}
+leaderboards: [{{key: season, name: Season, metric: points, window: lifetime}}]
 """
 
 
