@@ -25,6 +25,7 @@ from community.kit.web.assembly import Hook, assemble
 from community.kit.web.probes import Measure, Readiness
 from community.kit.web.request import Identify, Transact
 from community.kit.web.routes import Route
+from community.members import console as members_console
 from community.members import portal as members
 from community.members import queries as member_queries
 from community.people import portal as people
@@ -36,6 +37,8 @@ from workers.schedule import SCHEDULE, places
 ROUTES: tuple[Route[Any], ...] = (
     *home.ROUTES, *demo.ROUTES, *profile.ROUTES, *people.ROUTES, *programmes.ROUTES, *members.ROUTES,
     *contributions.ROUTES,
+
+    *members_console.ROUTES,
 )  # fmt: skip
 """Every route of the product besides the probes."""
 

@@ -16,6 +16,7 @@ from community.flow import followed
 from community.home import cli as home
 from community.home.backup.cli import backup, restore
 from community.home.demo.cli import demo
+from community.home.profile import cli as profile
 from community.intake import cli as intake
 from community.jobs import cli as jobs
 from community.jobs.following import Silent
@@ -30,7 +31,20 @@ from community.programmes import cli as programmes
 from community.standings import cli as standings
 from workers import cli as workers
 
-ROOMS = (jobs, people, programmes, members, ledger, contributions, intake, standings, leaderboards, changes, home)
+ROOMS = (
+    jobs,
+    people,
+    programmes,
+    members,
+    ledger,
+    contributions,
+    intake,
+    standings,
+    leaderboards,
+    changes,
+    home,
+    profile,
+)
 """Loading a room's commands adds them to their groups."""
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, pretty_exceptions_enable=False)

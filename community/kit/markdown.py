@@ -37,8 +37,10 @@ def plain_of(text: str) -> str:
     return " ".join(Markup(_parser().render(text)).striptags().split())  # noqa: S704 - read for its words only
 
 
-def _kept(_tag: str, _name: str, value: str) -> str | None:
-    """A link is kept where it says where it leads: no path of ours, no other scheme."""
+def _kept(_tag: str, name: str, value: str) -> str | None:
+    """A link is kept where it says where it leads: no path of ours, no other scheme; beside it only our own word."""
+    if name != "href":
+        return value if name == "rel" else None
     try:
         return value if urlsplit(value).scheme.lower() in SCHEMES else None
     except ValueError:

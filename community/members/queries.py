@@ -5,18 +5,19 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
+from uuid import UUID
 
-from sqlalchemy import and_, exists, false, func, or_, select
+from sqlalchemy import ColumnElement, and_, exists, false, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from community.kit.bulk import among
 from community.kit.clock import now, today
 from community.kit.errors import NotFound
 from community.kit.text import fold
-from community.members.models import EXPERTISE, LEAVE, MEMBER, PICTURE, PROFILE, TOUCHED, Reader, Status
-from community.members.rules import FIELDS, USUAL, Audience
+from community.members.models import APPLICATION, EXPERTISE, LEAVE, MEMBER, PICTURE, PROFILE, TOUCHED, Reader, Status
+from community.members.rules import FIELDS, USUAL, ApplicationState, Audience
 from community.members.saying import Said
 from community.people.models import HELD_ROLE, PERSON, SESSION
 from community.people.rules import Role, State, Visitor, alive, allowed
@@ -181,6 +182,45 @@ async def picture(connection: AsyncConnection, programme_id: int, member_id: int
     mine = (PICTURE.c.programme_id == programme_id, PICTURE.c.member_id == member_id)
     found = (await connection.execute(select(PICTURE.c.digest, PICTURE.c.data).where(*mine))).one_or_none()
     return None if found is None else (found.digest, found.data)
+
+
+@dataclass(frozen=True, slots=True)
+class ApplicationRow:
+    """An application that waits, as managers see it."""
+
+    id: UUID
+    email: str
+    folded: str
+    name: str
+    locale: str | None
+    words: str
+    created_at: datetime
+
+
+_APPLICATION = tuple(APPLICATION.c[name] for name in ApplicationRow.__slots__)
+
+
+async def applications(
+    connection: AsyncConnection, programme_id: int, *, after: UUID | None = None, most: int
+) -> list[ApplicationRow]:
+    """The applications that wait, the oldest first; at most `most`, those after `after`."""
+    asked = select(*_APPLICATION).where(*_waiting(programme_id)).order_by(APPLICATION.c.id).limit(most)
+    if after is not None:
+        asked = asked.where(APPLICATION.c.id > after)
+    return [ApplicationRow(*row) for row in await connection.execute(asked)]
+
+
+async def application(connection: AsyncConnection, programme_id: int, application_id: UUID) -> ApplicationRow:
+    """One of them. Raises NotFound for one that is decided, too."""
+    asked = select(*_APPLICATION).where(*_waiting(programme_id), APPLICATION.c.id == application_id)
+    found = (await connection.execute(asked)).one_or_none()
+    if found is None:
+        raise NotFound(f"no application {application_id} waits")
+    return ApplicationRow(*found)
+
+
+def _waiting(programme_id: int) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    return APPLICATION.c.programme_id == programme_id, APPLICATION.c.state == ApplicationState.OPEN.value
 
 
 ANY_ROLE = HELD_ROLE.alias("any_role")

@@ -141,3 +141,11 @@ async def hub(connection: AsyncConnection) -> int:
         found = await connection.scalar(insert(UNIT).values(slug=HUB, name="Hub").returning(UNIT.c.id))
     assert found is not None
     return int(found)
+
+
+async def set_open(connection: AsyncConnection, programme_id: int, is_open: bool, actor: str) -> None:
+    """Whether anybody may ask to take part from now on. Raises Conflict where it is so already."""
+    other = update(PROGRAMME).where(PROGRAMME.c.id == programme_id, PROGRAMME.c.is_open.is_(not is_open))
+    if not (await connection.execute(other.values(is_open=is_open))).rowcount:
+        raise Conflict(f"the programme is {'open' if is_open else 'closed'} already")
+    await write(connection, programme_id, actor, [Line("programme.opened" if is_open else "programme.closed")])

@@ -4,6 +4,7 @@ units and programmes: `community people list | create-admin | grant | revoke`.""
 from __future__ import annotations
 
 import sys
+from collections.abc import Awaitable, Callable
 from datetime import date
 from typing import Annotated, Any
 from uuid import UUID
@@ -100,6 +101,29 @@ def versions(slug: Slug, as_json: AsJson = False) -> None:
         console.emit_json([{name: getattr(row, name) for name in columns} for row in rows])
     else:
         console.show_table(columns, ([getattr(row, name) for name in columns] for row in rows), right=("number",))
+
+
+@programme.command("open")
+def open_(slug: Slug) -> None:
+    """Let anybody ask to take part: the application form is open."""
+    console.run(_setting(slug, True))
+    console.say(f"{slug} is open: anybody may apply at /p/{slug}/application")
+
+
+@programme.command("close")
+def close(slug: Slug) -> None:
+    """Take no applications any more; those that wait can still be decided."""
+    console.run(_setting(slug, False))
+    console.say(f"{slug} is closed: people come by invitation")
+
+
+def _setting(slug: str, is_open: bool) -> Callable[[AsyncEngine, Settings], Awaitable[None]]:
+    async def work(engine: AsyncEngine, _settings: Settings) -> None:
+        async with writing(engine) as connection:
+            found = await queries.programme(connection, slug)
+            await actions.set_open(connection, found.id, is_open, console.ACTOR)
+
+    return work
 
 
 @programme.command("schema")

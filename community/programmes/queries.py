@@ -20,12 +20,13 @@ from community.programmes.versions import Versions
 
 @dataclass(frozen=True, slots=True)
 class ProgrammeRow:
-    """A programme with all versions of its book."""
+    """A programme with all versions of its book. `is_open`: anybody may ask to take part."""
 
     id: int
     slug: str
     everybody_touched: bool
     versions: Versions
+    is_open: bool = False
 
     @property
     def book(self) -> Book:
@@ -60,18 +61,16 @@ _read: WeakKeyDictionary[Engine, dict[tuple[int, int], Book]] = WeakKeyDictionar
 """Versions never change, so a process reads each once for each database."""
 
 
+_PROGRAMME = tuple(PROGRAMME.c[name] for name in ("id", "slug", "everybody_touched", "version", "is_open"))
+
+
 async def programme(connection: AsyncConnection, slug: str) -> ProgrammeRow:
     """A programme by its slug. Raises NotFound."""
-    row = (
-        await connection.execute(
-            select(PROGRAMME.c.id, PROGRAMME.c.slug, PROGRAMME.c.everybody_touched, PROGRAMME.c.version).where(
-                PROGRAMME.c.slug == slug
-            )
-        )
-    ).one_or_none()
+    row = (await connection.execute(select(*_PROGRAMME).where(PROGRAMME.c.slug == slug))).one_or_none()
     if row is None:
         raise NotFound(f"there is no programme {slug!r}")
-    return ProgrammeRow(row.id, row.slug, row.everybody_touched, await versions(connection, row.id, row.version))
+    known = await versions(connection, row.id, row.version)
+    return ProgrammeRow(row.id, row.slug, row.everybody_touched, known, row.is_open)
 
 
 async def programme_of(connection: AsyncConnection, programme_id: int) -> ProgrammeRow:
@@ -84,13 +83,11 @@ async def programme_of(connection: AsyncConnection, programme_id: int) -> Progra
 
 async def programmes(connection: AsyncConnection) -> list[ProgrammeRow]:
     """All programmes, by slug."""
-    rows = await connection.execute(
-        select(PROGRAMME.c.id, PROGRAMME.c.slug, PROGRAMME.c.everybody_touched, PROGRAMME.c.version).order_by(
-            PROGRAMME.c.slug
-        )
-    )
+    rows = await connection.execute(select(*_PROGRAMME).order_by(PROGRAMME.c.slug))
     return [
-        ProgrammeRow(row.id, row.slug, row.everybody_touched, await versions(connection, row.id, row.version))
+        ProgrammeRow(
+            row.id, row.slug, row.everybody_touched, await versions(connection, row.id, row.version), row.is_open
+        )
         for row in rows
     ]
 

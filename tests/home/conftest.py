@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
@@ -16,21 +17,21 @@ from tests.people.browser import installation
 from tests.people.stage import NOON
 
 
-@pytest.fixture
-def noon() -> Iterator[None]:
-    """The clock stands at noon of 2026-03-31."""
-    with clock.stopped(NOON):
+@pytest.fixture(autouse=True)
+def noon(request: pytest.FixtureRequest) -> Iterator[None]:
+    """The clock stands at noon of 2026-03-31, where the application runs."""
+    with clock.stopped(NOON) if "app" in request.fixturenames else nullcontext():
         yield
 
 
 @pytest.fixture
-async def app(noon: None, database_url: str, tmp_path: Path) -> AsyncIterator[Starlette]:
+async def app(database_url: str, tmp_path: Path) -> AsyncIterator[Starlette]:
     """The application."""
     async with installation(Settings(home=tmp_path / "home", database_url=database_url, rate_scale=0)) as made:
         yield made
 
 
 @pytest.fixture
-async def town(noon: None, engine: AsyncEngine) -> Town:
+async def town(engine: AsyncEngine) -> Town:
     """Ada and the others."""
     return await settle(engine)

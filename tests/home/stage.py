@@ -12,11 +12,12 @@ from sqlalchemy import event, insert
 from sqlalchemy.ext.asyncio import AsyncEngine
 from starlette.applications import Starlette
 
+from community.changes import actions as changes
 from community.kit.db import writing
 from community.members.actions import bind
 from community.people.actions import roles
 from community.people.rules import Place, Role
-from community.programmes import actions as programmes
+from community.programmes import queries as programmes
 from community.programmes.actions import NewVersion
 from community.programmes.parse import parse
 from community.standings.models import STANDING
@@ -34,6 +35,7 @@ contribution_types:
 tiers:
   - {{key: scout, name: Scout, gain: {{metric: points, min: 5}}}}
   - {{key: guide, name: {{en: Guide, fr: Guide}}, gain: {{metric: points, min: 50}}}}
+leaderboards: [{{key: season, name: Season, metric: points, window: lifetime}}]
 """
 
 
@@ -53,18 +55,17 @@ async def settle(engine: AsyncEngine) -> Town:
     """Builds it."""
     ada, ben, cleo = [await person(engine, f"{one}@example.org") for one in ("ada", "ben", "cleo")]
     await person(engine, "zoe@example.org")
+    for slug in ("pros", "stars"):
+        text = BOOK.format(slug=slug, name=slug.capitalize())
+        await changes.apply(engine, NewVersion(parse(text, "book.yaml").book, text), actor="cli")
     async with writing(engine) as connection:
-        ids = []
-        for slug in ("pros", "stars"):
-            text = BOOK.format(slug=slug, name=slug.capitalize())
-            ids.append(await programmes.create(connection, NewVersion(parse(text, "book.yaml").book, text), "cli"))
-        pros, stars = ids
-        members = [await member(connection, one) for one in ids]
-        for programme, one in zip(ids, members, strict=True):
+        ids = pros, stars = [(await programmes.programme(connection, slug)).id for slug in ("pros", "stars")]
+        here, there = [await member(connection, one) for one in ids]
+        for programme, one in ((pros, here), (stars, there)):
             await bind(connection, programme, one, ada)
         await roles.grant(connection, ben, Role.REVIEWER, Place(programme_id=pros), "cli")
         await roles.grant(connection, cleo, Role.MANAGER, Place(programme_id=pros), "cli")
-    return Town(pros, stars, *members, ada, cleo)
+    return Town(pros, stars, here, there, ada, cleo)
 
 
 async def stand(engine: AsyncEngine, programme_id: int, member_id: int, tier: str) -> None:

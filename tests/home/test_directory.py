@@ -104,7 +104,7 @@ async def test_the_number_of_statements_does_not_grow_with_members(
 async def test_htmx_is_given_the_list_alone(engine: AsyncEngine, app: Starlette, town: Town) -> None:
     await known(engine, town.pros, "grace")
     async with somebody(app) as zoe:
-        part = await zoe.open(PATH, **{"hx-request": "true"})
+        part = await zoe.open(PATH, 200, **{"hx-request": "true"})
         assert part.strip().startswith('<div id="list">')
 
 

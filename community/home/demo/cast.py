@@ -12,13 +12,15 @@ from community.home.demo import actions
 from community.home.demo.people import Person, people, stream
 from community.kit.rows import insert_rows
 from community.kit.text import fold
-from community.members.actions import bind
+from community.members.actions import applying, bind
 from community.members.actions.take_in import ids_of
 from community.members.models import EXPERTISE, PROFILE
+from community.members.queries import member
 from community.members.rules import FIELDS
 from community.people.actions import persons, roles
 from community.people.forms import PersonForm
 from community.people.rules import Place, Role, account_of
+from community.programmes import actions as programmes
 from community.programmes.queries import ProgrammeRow
 from community.standings.queries import present
 
@@ -40,6 +42,10 @@ BIOGRAPHIES = {
         "J’anime une rencontre mensuelle à {town}, et j’enseigne **{skill}** à qui veut écouter.",
     ),
 }
+APPLICANTS = (
+    ("Noor Haddad", "I answer questions about pipelines every week.\n\nhttps://forum.example.org/u/noor"),
+    ("Jonas Weber", "Two talks last year, on alerting and on what it costs.\n\nhttps://events.example.com/jonas"),
+)
 STAFF = (("reviewer", Role.REVIEWER, "Ben Okafor"), ("manager", Role.MANAGER, "Cléo Marchand"))
 
 
@@ -73,13 +79,17 @@ async def appear(connection: AsyncConnection, programme: ProgrammeRow) -> None:
     """A member who holds a tier, one who is at risk, a reviewer and a manager: anybody may be them."""
     players: dict[str, UUID] = {}
     for part, handle in (await _leads(connection, programme)).items():
-        [member_id] = (await ids_of(connection, programme.id, [fold(handle)])).values()
-        players[part] = await _person(connection, handle, handle)
-        await bind(connection, programme.id, member_id, players[part])
+        found = await member(connection, programme.id, handle)
+        players[part] = await _person(connection, handle, found.name)
+        await bind(connection, programme.id, found.id, players[part])
     for part, role, name in STAFF:
         players[part] = await _person(connection, part, name)
         await roles.hold(connection, players[part], role, Place(programme_id=programme.id), ACTOR)
     await actions.name_players(connection, players)
+    await programmes.set_open(connection, programme.id, True, ACTOR)
+    for name, words in APPLICANTS:
+        email = f"{fold(name).replace(' ', '.')}@example.org"
+        await applying.apply(connection, programme.id, PersonForm(email, account_of(email), name, "en"), words)
 
 
 async def _leads(connection: AsyncConnection, programme: ProgrammeRow) -> dict[str, str]:
@@ -90,7 +100,7 @@ async def _leads(connection: AsyncConnection, programme: ProgrammeRow) -> dict[s
     risky = sorted(
         (one for one in found if one.state.lost_on is not None), key=lambda one: (one.state.lost_on, one.handle)
     )
-    return {"member": safe[0].handle, "at_risk": risky[len(risky) // 2].handle}
+    return {"member": safe[len(safe) // 3].handle, "at_risk": risky[len(risky) // 2].handle}
 
 
 async def _person(connection: AsyncConnection, local: str, name: str) -> UUID:

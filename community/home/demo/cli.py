@@ -67,7 +67,7 @@ def _serve(folder: Path) -> None:
 
 def _emptied(folder: Path) -> Path:
     """The folder, without what an earlier demonstration left there; nothing else is touched."""
-    for name in ("boards", "tmp"):
+    for name in ("boards", "mail", "tmp"):
         shutil.rmtree(folder / name, ignore_errors=True)
     for file in [
         *folder.glob("community.sqlite3*"),

@@ -26,6 +26,13 @@ async def memberships(connection: AsyncConnection, person_id: UUID) -> list[tupl
     return [(row[0], row[1]) for row in await connection.execute(asked.order_by(MEMBER.c.id))]
 
 
+async def person_of(connection: AsyncConnection, programme_id: int, member_id: int) -> UUID | None:
+    """Who a member is, if anybody accepted to be."""
+    mine = (MEMBER.c.programme_id == programme_id, MEMBER.c.id == member_id)
+    found: UUID | None = await connection.scalar(select(MEMBER.c.person_id).where(*mine))
+    return found
+
+
 async def erase(connection: AsyncConnection, programme: ProgrammeRow, member_id: int, actor: str) -> str:
     """The member leaves, says nothing any more, and has a name that tells nothing; answers it."""
     await lock(connection, programme.id, [member_id])

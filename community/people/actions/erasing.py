@@ -29,9 +29,8 @@ async def refuse_the_last_lead(connection: AsyncConnection, person_id: UUID) -> 
         raise Conflict("you alone lead a unit: make somebody else its lead first")
 
 
-async def erase(connection: AsyncConnection, person_id: UUID) -> None:
+async def erase(connection: AsyncConnection, person_id: UUID, actor: str) -> None:
     """Sessions, tokens, roles, invitations, mails and former values go, then address, name, language and password."""
-    actor = actor_of(person_id)
     folded: str | None = await connection.scalar(select(PERSON.c.folded).where(PERSON.c.id == person_id))
     await sessions.end_all(connection, [person_id], actor, why="erased")
     await tokens.void(connection, person_ids=[person_id])
@@ -40,7 +39,7 @@ async def erase(connection: AsyncConnection, person_id: UUID) -> None:
     sent = INVITATION.c.person_id == person_id
     mine = or_(sent, INVITATION.c.folded == folded) if folded is not None else sent
     await connection.execute(update(INVITATION).where(mine).values(email=None, folded=None, name="", locale=None))
-    to_me = MAIL.c.recipient == actor
+    to_me = MAIL.c.recipient == actor_of(person_id)
     by_address = or_(to_me, func.lower(MAIL.c.address) == folded) if folded is not None else to_me
     await connection.execute(delete(MAIL).where(by_address))
     await connection.execute(delete(PERSONAL_CHANGE).where(PERSONAL_CHANGE.c.person_id == person_id))

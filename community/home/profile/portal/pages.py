@@ -19,7 +19,7 @@ from community.kit.places import country_name, country_names
 from community.kit.text import fold
 from community.kit.web.pages import page
 from community.kit.web.rates import Rate
-from community.kit.web.redirects import go
+from community.kit.web.redirects import go, is_htmx
 from community.kit.web.request import Request
 from community.kit.web.routes import Access, Route
 from community.members import pictures
@@ -53,17 +53,25 @@ async def directory(request: Request[Place]) -> Response:
     here, reader = request.loaded, reader_of(request)
     wanted, after = _wanted(request), fold(request.query.get("after", "")[:WORDS_CHARACTERS])
     found = await queries.directory(request.connection, here.programme_id, reader, wanted, after=after, most=SHOWN + 1)
-    countries = await queries.countries(request.connection, here.programme_id, reader)
+    countries, skills = ([], []) if is_htmx(request) else await _choices(request, reader)
     path = request.path_to("home.directory", slug=here.slug)
     return page(
         request, "home/directory.html", block="list", members=[_card(here, one) for one in found[:SHOWN]],
         wanted=wanted, path=path, first=f"{path}{_query(wanted)}" if after else "",
         onward=f"{path}{_query(wanted, found[SHOWN - 1].folded)}" if len(found) > SHOWN else "",
         tiers=[(tier.key, here.said(tier.name)) for tier in reversed(here.programme.book.tiers)],
-        countries=sorted(((one, country_name(one, i18n.language())) for one in countries), key=lambda one: one[1]),
-        skills=await queries.fields_of_expertise(request.connection, here.programme_id, reader),
+        countries=countries,
+        skills=skills,
         canonical=request.link_to("home.directory", slug=here.slug), public=reader is Audience.PUBLIC,
     )  # fmt: skip
+
+
+async def _choices(request: Request[Place], reader: Audience) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
+    """What the filters offer: countries by name, and what members know well. The list alone needs neither."""
+    programme_id = request.loaded.programme_id
+    countries = await queries.countries(request.connection, programme_id, reader)
+    named = sorted(((one, country_name(one, i18n.language())) for one in countries), key=lambda one: one[1])
+    return named, await queries.fields_of_expertise(request.connection, programme_id, reader)
 
 
 def _wanted(request: Request[Any]) -> Wanted:

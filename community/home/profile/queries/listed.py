@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -87,19 +86,18 @@ def _row(row: Any, expertise: tuple[str, ...] = ()) -> ListedRow:
 
 async def countries(connection: AsyncConnection, programme_id: int, reader: Audience) -> list[str]:
     """The countries of the members whom the reader finds, as far as they say them."""
-    asked = _listed(programme_id, reader).with_only_columns(MEMBER.c.country).distinct()
+    asked = _there(select(MEMBER.c.country), programme_id, reader).distinct()
     found = await connection.scalars(asked.where(MEMBER.c.country.is_not(None), _heard("country", reader)))
     return [one for one in found if one]
 
 
 async def fields_of_expertise(
     connection: AsyncConnection, programme_id: int, reader: Audience
-) -> Sequence[tuple[str, str]]:
+) -> list[tuple[str, str]]:
     """Folded and as written, what the members whom the reader finds know well: the most common first."""
     known = and_(EXPERTISE.c.programme_id == MEMBER.c.programme_id, EXPERTISE.c.member_id == MEMBER.c.id)
     asked = (
-        _listed(programme_id, reader)
-        .with_only_columns(EXPERTISE.c.folded, func.min(EXPERTISE.c.label))
+        _there(select(EXPERTISE.c.folded, func.min(EXPERTISE.c.label)), programme_id, reader)
         .join(EXPERTISE, known)
         .where(_heard("expertise", reader))
         .group_by(EXPERTISE.c.folded)
@@ -110,9 +108,8 @@ async def fields_of_expertise(
 
 
 def _listed(programme_id: int, reader: Audience) -> Select[Any]:
-    """Whoever takes part and is listed for the reader."""
-    m, p = MEMBER.c, PROFILE.c
-    of_profile = and_(p.programme_id == m.programme_id, p.member_id == m.id)
+    """Whoever takes part and is listed for the reader, with tier, and what else the reader may see in a list."""
+    m = MEMBER.c
     columns = (
         m.id, m.handle, m.folded, m.name, m.joined_on, STANDING.c.tier, STANDING.c.since,
         case((_heard("country", reader), m.country)).label("country"),
@@ -121,16 +118,18 @@ def _listed(programme_id: int, reader: Audience) -> Select[Any]:
     )  # fmt: skip
     of_standing = and_(STANDING.c.programme_id == m.programme_id, STANDING.c.member_id == m.id)
     of_picture = and_(PICTURE.c.programme_id == m.programme_id, PICTURE.c.member_id == m.id)
-    return (
-        select(*columns)
-        .join_from(MEMBER, PROFILE, of_profile, isouter=reader is not Audience.PUBLIC)
-        .outerjoin(STANDING, of_standing)
-        .outerjoin(PICTURE, of_picture)
-        .where(
-            m.programme_id == programme_id,
-            m.status.in_([one.value for one in TAKING_PART]),
-            _heard("listed", reader),
-        )
+    found = _there(select(*columns), programme_id, reader)
+    return found.outerjoin(STANDING, of_standing).outerjoin(PICTURE, of_picture)
+
+
+def _there(asked: Select[Any], programme_id: int, reader: Audience) -> Select[Any]:
+    """Of whoever takes part and is listed for the reader; whom everybody finds has a profile."""
+    m, p = MEMBER.c, PROFILE.c
+    of_profile = and_(p.programme_id == m.programme_id, p.member_id == m.id)
+    return asked.join_from(MEMBER, PROFILE, of_profile, isouter=reader is not Audience.PUBLIC).where(
+        m.programme_id == programme_id,
+        m.status.in_([one.value for one in TAKING_PART]),
+        _heard("listed", reader),
     )
 
 
