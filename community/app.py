@@ -22,15 +22,21 @@ from community.kit.web.assembly import Hook, assemble
 from community.kit.web.probes import Measure, Readiness
 from community.kit.web.request import Identify, Transact
 from community.kit.web.routes import Route
+from community.leaderboards import portal as leaderboards
 from community.members import portal as members
 from community.members import queries as member_queries
+from community.members.place import place
+from community.notices import portal as notices
 from community.people import portal as people
 from community.programmes import portal as programmes
 from community.programmes import queries as programme_queries
 from workers.main import CONNECTIONS, HEAVY, KINDS
 from workers.schedule import SCHEDULE, places
 
-ROUTES: tuple[Route[Any], ...] = (*home.ROUTES, *people.ROUTES, *programmes.ROUTES, *members.ROUTES)
+ROUTES: tuple[Route[Any], ...] = (
+    *home.ROUTES, *people.ROUTES, *programmes.ROUTES, *programmes.of_the_book(place), *members.ROUTES,
+    *leaderboards.ROUTES, *notices.ROUTES,
+)  # fmt: skip
 """Every route of the product besides the probes."""
 
 WHO_ASKS = people.identifying(member_queries.visitor)

@@ -33,11 +33,12 @@ OWN = {
     "jobs": {"embedded", "following", "health", "messenger", "runner", "timetable", "work"},
     "people": {"door", "letters", "passwords"},
     "programmes": {
-        "book", "ceilings", "conditions", "document", "lint", "meaning", "normal", "parse", "part", "presets",
-        "requirements", "rewards", "scalars", "schema", "structure", "versions", "windows", "words",
+        "book", "ceilings", "changelog", "conditions", "document", "lint", "meaning", "normal", "parse", "part", "presets",
+        "requirements", "rewards", "said", "scalars", "schema", "structure", "versions", "windows", "words",
     },
     "intake": {"files"},
     "leaderboards": {"exports"},
+    "notices": {"letters", "said", "unsubscribing"},
     "home": {"backup", "demo", "refresh", "status", "verify"},
 }  # fmt: skip
 """What a room has beside those."""
