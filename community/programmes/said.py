@@ -16,6 +16,7 @@ from community.kit import i18n
 from community.kit.i18n import gettext as _
 from community.kit.i18n import ngettext
 from community.programmes.book import (
+    All,
     AllOf,
     AnyOf,
     AtLeast,
@@ -34,7 +35,7 @@ from community.programmes.book import (
     parts,
     text,
 )
-from community.programmes.requirements import Selection
+from community.programmes.requirements import WINDOWLESS, Selection
 from community.programmes.windows import parse_window
 
 
@@ -101,7 +102,7 @@ class BookSaid:
             words = ngettext("in the present tier for {bound} day", "in the present tier for {bound} days", last)
             return words.format(bound=bound)
         if leaf.metric == "field":
-            counted = _("{field}: {bound} in all").format(field=self.field(leaf.field or "", leaf.types), bound=bound)
+            counted = _("{bound} of “{field}”").format(field=self.field(leaf.field or "", leaf.types), bound=bound)
         else:
             counted = _counted(leaf.metric, last).format(bound=bound)
         return " ".join(filter(None, (counted, self.selection(leaf), window_said(leaf.window))))
@@ -119,7 +120,7 @@ class BookSaid:
     def field(self, key: str, types: Sequence[str] | None = None, kind: ContributionType | None = None) -> str:
         """What a field is called, by the type that has it or the first of `types` that does."""
         if key == "language":
-            return _("the language")
+            return _("Language")
         kinds = [kind] if kind is not None else [self.book.types_by_key[one] for one in types or self.book.types_by_key]
         found = next((one.fields_by_key[key] for one in kinds if key in one.fields_by_key), None)
         return key if found is None else self.name(found.name)
@@ -129,10 +130,17 @@ class BookSaid:
         return None if tier.gain is None else self.requirement(tier.gain)
 
     def keep(self, tier: Tier) -> Clause | None:
-        """What keeps a tier, where that is other than what gains it."""
+        """What keeps a tier, where that is other than what gains it.
+
+        Of a share the days as a member are left out: whoever gained the tier has more of them for good.
+        """
         if tier.keep is None or tier.derived_keep is None:
             return None
-        return self.requirement(tier.derived_keep)
+        asked = tier.derived_keep
+        if isinstance(tier.keep, KeepShare) and isinstance(asked, All):
+            left = tuple(one for one in asked.all if not (isinstance(one, Leaf) and one.metric in WINDOWLESS))
+            asked = All(all=left) if left else asked
+        return self.requirement(asked)
 
     def keep_line(self, tier: Tier) -> str:
         """What keeps a tier, in one line."""
@@ -169,9 +177,9 @@ class BookSaid:
             if bonus.when is not None:
                 words = _("where {condition}").format(condition=self.condition(bonus.when, kind))
             else:
-                words = _("for each {every} of “{field}”").format(
-                    every=i18n.number(bonus.every or 1), field=self.field(bonus.per or "", kind=kind)
-                )
+                every, field = bonus.every or 1, self.field(bonus.per or "", kind=kind)
+                words = _("for each {every} of “{field}”") if every > 1 else _("per “{field}”")
+                words = words.format(every=i18n.number(every), field=field)
                 if bonus.at_most is not None:
                     words = _("{words}, {number} at most").format(words=words, number=i18n.number(bonus.at_most))
             lines.append((words, signed(bonus.points)))
@@ -195,9 +203,11 @@ class BookSaid:
             return _("there is a link") if condition.is_ else _("there is no link")
         name = self.field(condition.field, kind=kind)
         if isinstance(condition, FieldRange):
-            return f"{name}: {_between(condition.min, condition.max)}"
-        values = condition.in_ if isinstance(condition, FieldIn) else (condition.is_,)
-        return f"{name}: {either(self._value(condition.field, one, kind) for one in values)}"
+            value = _between(condition.min, condition.max)
+        else:
+            values = condition.in_ if isinstance(condition, FieldIn) else (condition.is_,)
+            value = either(self._value(condition.field, one, kind) for one in values)
+        return _("{field} is {value}").format(field=name, value=value)
 
     def _value(self, key: str, value: Any, kind: ContributionType) -> str:
         if isinstance(value, bool):
