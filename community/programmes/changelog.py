@@ -51,6 +51,25 @@ _KEYS: Mapping[str, Callable[[], str]] = {
     "ladder": lambda: _("ladder"),
 }
 """What people read for the keys of the file; any other key is shown as it stands."""
+_VALUES: Mapping[tuple[str, str], Callable[[], str]] = {
+    ("promotion", "automatic"): lambda: _("nobody: it comes by itself"),
+    ("promotion", "manual"): lambda: _("a manager"),
+    ("demotion", "automatic"): lambda: _("nobody: it comes by itself"),
+    ("demotion", "manual"): lambda: _("a manager"),
+    ("demotion", "never"): lambda: _("there is none"),
+    ("demotion", "cycle_end"): lambda: _("nobody: it comes at the end of a cycle"),
+    ("evidence", "required"): lambda: _("required"),
+    ("evidence", "optional"): lambda: _("optional"),
+    ("evidence", "none"): lambda: _("none"),
+    ("review", "automatic"): lambda: _("none: it counts at once"),
+    ("review", "manual"): lambda: _("by a reviewer"),
+    ("audience", "public"): lambda: _("everybody"),
+    ("audience", "members"): lambda: _("members"),
+    ("audience", "managers"): lambda: _("managers"),
+    ("ladder", "highest"): lambda: _("straight to the highest tier that is met"),
+    ("ladder", "stepwise"): lambda: _("one tier after the other"),
+}
+"""The same for what stands behind some of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +92,8 @@ def _change(one: RuleDifference, old: Book, new: Book) -> Change:
     steps = [(found[1], found[2]) for found in _STEP.finditer(one.path)]
     if steps and steps[0][0] == "caps":
         return Change(_("Cap"), _cap(old, one.old), _cap(new, one.new))
-    subject = [words for place in range(len(steps)) if (words := _words(steps[: place + 1], old, new))]
+    shown = [place for place, (key, _item) in enumerate(steps) if key != "points" or place == len(steps) - 1]
+    subject = [words for place in shown if (words := _words(steps[: place + 1], old, new))]
     return Change(": ".join(subject), _value(steps, one.old, old), _value(steps, one.new, new))
 
 
@@ -120,6 +140,8 @@ def _value(steps: Sequence[tuple[str, str]], value: Any, book: Book) -> str | No
             return said.gain_line(tier)
     if value is None:
         return None
+    if isinstance(value, str) and (key, value) in _VALUES:
+        return _VALUES[key, value]()
     if key == "window" and isinstance(value, str):
         return window_said(value) or _("of all time")
     if isinstance(value, Mapping) and ("key" in value or len(steps) == 1):
