@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import reduce
 from typing import Any
 
 from community.kit import i18n
@@ -94,7 +95,11 @@ def _change(one: RuleDifference, old: Book, new: Book) -> Change:
         return Change(_("Cap"), _cap(old, one.old), _cap(new, one.new))
     shown = [place for place, (key, _item) in enumerate(steps) if key != "points" or place == len(steps) - 1]
     subject = [words for place in shown if (words := _words(steps[: place + 1], old, new))]
-    return Change(": ".join(subject), _value(steps, one.old, old), _value(steps, one.new, new))
+    return Change(reduce(_joined, subject), _value(steps, one.old, old), _value(steps, one.new, new))
+
+
+def _joined(what: str, rule: str) -> str:
+    return _("{what}: {rule}").format(what=what, rule=rule)
 
 
 def _words(steps: Sequence[tuple[str, str]], old: Book, new: Book) -> str:

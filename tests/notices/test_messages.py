@@ -105,7 +105,7 @@ def test_every_verb_of_standings_tells_somebody_or_is_known_to_tell_nobody() -> 
         for file in folder.rglob("*.py")
         for verb in re.findall(r'"((?:tier|standing|proposal)\.[a-z_]+)"', file.read_text("utf-8"))
     }
-    assert verbs == set(TOLD) | SILENT
+    assert verbs == {verb for verb in TOLD if not verb.startswith("contribution.")} | SILENT
 
 
 async def test_a_record_tells_the_one_whom_it_concerns_and_once(engine: AsyncEngine, stars: Community) -> None:
