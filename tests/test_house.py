@@ -33,8 +33,8 @@ OWN = {
     "jobs": {"embedded", "following", "health", "messenger", "runner", "timetable", "work"},
     "people": {"door", "letters", "passwords"},
     "programmes": {
-        "book", "ceilings", "changelog", "conditions", "document", "lint", "meaning", "normal", "parse", "part", "presets",
-        "requirements", "rewards", "said", "scalars", "schema", "structure", "versions", "windows", "words",
+        "book", "ceilings", "changelog", "conditions", "document", "lint", "meaning", "normal", "parse", "part",
+        "presets", "requirements", "rewards", "said", "scalars", "schema", "structure", "versions", "windows", "words",
     },
     "intake": {"files"},
     "leaderboards": {"exports"},
