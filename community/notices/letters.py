@@ -3,7 +3,7 @@ wanted any more, is not sent."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from uuid import UUID
@@ -18,9 +18,10 @@ from community.kit.mail.actions import Claimed
 from community.kit.mail.letters import Letter, Words, letter
 from community.kit.mail.sending import Writer
 from community.kit.settings import Settings
+from community.members import queries as members
 from community.notices.actions.digests import DIGEST_MAIL
 from community.notices.actions.messages import MESSAGE_MAIL
-from community.notices.queries import Inbox
+from community.notices.queries import Inbox, MessageRow
 from community.notices.queries import message as message_of
 from community.notices.queries.readers import Reader, reader, titles
 from community.notices.rules import MAILED, MailKind
@@ -29,6 +30,7 @@ from community.notices.unsubscribing import Stopping, headers_of, link_of
 from community.programmes import queries as programmes
 from community.programmes.queries import ProgrammeRow
 from community.programmes.said import BookSaid, signed
+from community.standings.queries.explained import explain
 
 
 async def message(connection: AsyncConnection, mail: Claimed, settings: Settings) -> Letter | None:
@@ -46,12 +48,14 @@ async def message(connection: AsyncConnection, mail: Claimed, settings: Settings
         return None
     subject = subject_of(row)
     names = await titles(connection, programme.id, [subject] if subject is not None else [])
+    missing = await _missing(connection, programme, row)
 
     def words() -> Words:
         one = said(programme, row, names)
+        asks = _("What it asks for and you do not have:") if missing else ""
         note = _("The note with it: “{note}”").format(note=one.note) if one.note else ""
         link = f"{settings.origin}/p/{programme.slug}/messages"
-        paragraphs = [text for text in (one.headline, one.text, note) if text]
+        paragraphs = [text for text in (one.headline, one.text, note, asks, *(missing() if missing else ())) if text]
         return Words(one.headline, paragraphs, _("Open your messages"), link)
 
     return _to(programme, to, kind, settings, words)
@@ -90,6 +94,21 @@ async def digest(connection: AsyncConnection, mail: Claimed, settings: Settings)
 
 LETTERS: Mapping[str, Writer] = {MESSAGE_MAIL: message, DIGEST_MAIL: digest}
 """Who writes mails of each kind."""
+
+
+async def _missing(
+    connection: AsyncConnection, programme: ProgrammeRow, row: MessageRow
+) -> Callable[[], Sequence[str]] | None:
+    """What says the reasons why a member is at risk, as of now; None where a message is of something else, or safe."""
+    if row.verb != "standing.at_risk":
+        return None
+    member = await members.member(connection, programme.id, row.handle)
+    found = await explain(connection, programme, member, programme.today)
+    tier = found.state.tier
+    if found.state.at_risk_since is None or tier is None or not programme.book.level(tier):
+        return None
+    reasons = found.tiers[tier][1].reasons
+    return lambda: BookSaid(programme.book).missing(programme.book.tier(tier), reasons)
 
 
 async def _programme(connection: AsyncConnection, mail: Claimed) -> ProgrammeRow | None:

@@ -16,7 +16,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import func, select, update
+from sqlalchemy import func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 from starlette.applications import Starlette
 
@@ -41,6 +41,7 @@ from community.people.forms import Profile
 from community.programmes import actions as programmes
 from community.programmes.actions import NewVersion
 from community.programmes.parse import parse
+from community.standings.models import STANDING
 from tests.kit.mail.stage import server, settings_of
 from tests.leaderboards.test_boards import counted
 from tests.people.browser import Browser, browser, installation
@@ -53,7 +54,7 @@ format: 1
 programme: {{slug: {slug}, name: The {slug}, timezone: UTC, locale: en}}
 contribution_types: [{{key: talk, name: Talk, points: {{base: 5}}}}]
 tiers:
-  - {{key: star, name: Star, gain: {{metric: points, min: 5}}}}
+  - {{key: star, name: Star, gain: {{metric: points, min: 5, window: 90d}}, grace_days: 20}}
   - {{key: giant, name: Giant, gain: {{metric: points, min: 50}}}}
 """
 ADA = "ada@example.org"
@@ -274,6 +275,20 @@ async def test_mails_speak_the_language_of_whoever_gets_them(stage: Stage) -> No
     await stage.told(Line("tier.gained", stage.ada, data=STEP))
     [mail] = await stage.sent()
     assert mail["Subject"] == "Palier atteint\u00a0: Star."
+
+
+async def test_a_mail_on_a_tier_at_risk_says_what_is_missing(stage: Stage) -> None:
+    async with writing(stage.engine) as connection:
+        await ledger.adjust(
+            connection, stage.stars, stage.ada, 3, day=date(2026, 3, 25), version=1, note="thanks", actor="test"
+        )
+        values = {"programme_id": stage.stars, "member_id": stage.ada, "tier": "star", "since": date(2026, 1, 1)}
+        await connection.execute(insert(STANDING).values(**values, locked=False, changes=1, decisions=1))
+    await stage.told(Line("standing.at_risk", stage.ada, data={"tier": "star", "lost_on": "2026-04-20", "version": 1}))
+    [mail] = await stage.sent()
+    text = mail.get_body(("plain",)).get_content()
+    assert "What it asks for and you do not have:" in text
+    assert "at least 5 points in the last 90 days; now: 3" in text
 
 
 @pytest.mark.parametrize("gone", ["left", "deactivated", "chose"])

@@ -171,7 +171,7 @@ async def test_the_change_log_tells_who_when_why_and_what(app: Starlette, engine
         assert "Cleo" in said
         assert "Cleo" not in plain(await zoe.open("/p/aces/rules/changes"))
         for words in (
-            "The book is in its version 3.", "Version 2 1 April 2026 Cleo Talks <i>matter</i>.",
+            "The book is in its version 3.", "Version 2 1 April 2026 Cleo “Talks <i>matter</i>.”",
             "Contribution type “Talk”: points for each one 20 → 25", "Tier “Pro”: days of grace 60 → 30",
             "Cap no more: At most 50 points a month of type Post <b>",
             "Tier “Fellow”: who decides on the step down there is none → nobody: it comes by itself",
