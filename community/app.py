@@ -25,9 +25,12 @@ from community.kit.web.assembly import Hook, assemble
 from community.kit.web.probes import Measure, Readiness
 from community.kit.web.request import Identify, Transact
 from community.kit.web.routes import Route
+from community.leaderboards import portal as leaderboards
 from community.members import console as members_console
 from community.members import portal as members
 from community.members import queries as member_queries
+from community.members.place import place
+from community.notices import portal as notices
 from community.people import portal as people
 from community.programmes import portal as programmes
 from community.programmes import queries as programme_queries
@@ -35,10 +38,8 @@ from workers.main import CONNECTIONS, HEAVY, KINDS
 from workers.schedule import SCHEDULE, places
 
 ROUTES: tuple[Route[Any], ...] = (
-    *home.ROUTES, *demo.ROUTES, *profile.ROUTES, *people.ROUTES, *programmes.ROUTES, *members.ROUTES,
-    *contributions.ROUTES,
-
-    *members_console.ROUTES,
+    *home.ROUTES, *demo.ROUTES, *profile.ROUTES, *people.ROUTES, *programmes.ROUTES, *programmes.of_the_book(place),
+    *members.ROUTES, *members_console.ROUTES, *contributions.ROUTES, *leaderboards.ROUTES, *notices.ROUTES,
 )  # fmt: skip
 """Every route of the product besides the probes."""
 

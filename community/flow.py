@@ -30,6 +30,10 @@ FLOW: dict[str, tuple[str, ...]] = {
     "tier.lost":             ("notices.tell",),
     "standing.at_risk":      ("notices.tell",),
     "standing.safe":         ("notices.tell",),
+    "contribution.approved": ("notices.tell",),
+    "contribution.returned": ("notices.tell",),
+    "contribution.rejected": ("notices.tell",),
+    "contribution.reversed": ("notices.tell",),
     "proposal.made":         ("notices.tell",),
     "proposal.lapsed":       ("notices.tell",),
 }  # fmt: skip

@@ -34,13 +34,14 @@ OWN = {
     "jobs": {"embedded", "following", "health", "messenger", "runner", "timetable", "work"},
     "people": {"door", "letters", "passwords"},
     "programmes": {
-        "book", "ceilings", "conditions", "document", "lint", "meaning", "normal", "parse", "part", "presets",
-        "requirements", "rewards", "scalars", "schema", "structure", "versions", "windows", "words",
+        "book", "ceilings", "changelog", "conditions", "document", "lint", "meaning", "normal", "parse", "part",
+        "presets", "requirements", "rewards", "said", "scalars", "schema", "structure", "versions", "windows", "words",
     },
     "members": {"pictures", "place", "saying"},
     "intake": {"files"},
     "leaderboards": {"exports"},
     "standings": {"rows", "words"},
+    "notices": {"letters", "said", "unsubscribing"},
     "home": {"backup", "demo", "own", "profile", "refresh", "shell", "status", "verify"},
 }  # fmt: skip
 """What a room has beside those."""

@@ -27,13 +27,14 @@ from community.kit.errors import UsageError
 from community.kit.settings import Settings
 from community.leaderboards.jobs import JOBS as BOARDS
 from community.notices.jobs import JOBS as NOTICES
+from community.notices.letters import LETTERS as OF_MESSAGES
 from community.people.jobs import JOBS as PEOPLE
 from community.people.jobs import sending
 from community.people.letters import LETTERS
 from community.standings.jobs import JOBS as STANDINGS
 from workers.schedule import SCHEDULE, places
 
-KINDS = by_name(STANDINGS, BOARDS, CHANGES, NOTICES, PEOPLE, [sending(LETTERS)], HOME, JOBS)
+KINDS = by_name(STANDINGS, BOARDS, CHANGES, NOTICES, PEOPLE, [sending({**LETTERS, **OF_MESSAGES})], HOME, JOBS)
 HEAVY = frozenset(name for name, kind in KINDS.items() if kind.heavy)
 CONNECTIONS = 14
 """Those of jobs side by side, of renewing and of sweeping."""

@@ -14,6 +14,7 @@ from community.programmes import queries as programmes
 SCHEDULE = (
     Recurring("standings.daily", "0 0 * * *", "standings.daily"),
     Recurring("ledger.verify", "30 3 * * *", "ledger.verify"),
+    Recurring("notices.digest", "0 8 * * 1", "notices.digest"),
     Recurring("people.clean", "45 * * * *", "people.clean", each_programme=False),
     Recurring("jobs.clean", "15 * * * *", "jobs.clean", each_programme=False),
 )

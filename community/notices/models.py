@@ -1,4 +1,4 @@
-"""Messages: what somebody was told, and whether it was read."""
+"""Messages: what somebody was told, and whether it was read; and what members want to get by mail."""
 
 from datetime import datetime
 from typing import Any
@@ -8,7 +8,7 @@ from sqlmodel import Field, SQLModel
 
 from community.history.models import Json
 from community.kit.db import Big, Instant, Ordered, table
-from community.notices.rules import Recipient
+from community.notices.rules import MailKind, Recipient
 
 
 class Message(SQLModel, table=True):
@@ -35,7 +35,28 @@ class Message(SQLModel, table=True):
     read_at: datetime | None = Field(default=None, sa_column=Column(Instant, nullable=True))
 
 
+class MailChoice(SQLModel, table=True):
+    """Whether a member wants mails of a kind (`rules.MailKind`); who chose nothing gets what `rules.WANTED` says."""
+
+    __tablename__ = "mail_choice"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["programme_id", "member_id"],
+            ["member.programme_id", "member.id"],
+            name="fk_mail_choice_programme_id_member",
+        ),
+        CheckConstraint(f"kind IN ({', '.join(repr(str(one)) for one in MailKind)})", name="kind"),
+    )
+
+    programme_id: int = Field(sa_column=Column(Big, primary_key=True, autoincrement=False))
+    member_id: int = Field(sa_column=Column(Big, primary_key=True, autoincrement=False))
+    kind: str = Field(sa_column=Column(Ordered, primary_key=True))
+    wanted: bool
+    chosen_at: datetime = Field(sa_column=Column(Instant, nullable=False))
+
+
 MESSAGE = table(Message)
+MAIL_CHOICE = table(MailChoice)
 _unread = MESSAGE.c.read_at.is_(None)
 Index("ix_message_member", MESSAGE.c.programme_id, MESSAGE.c.member_id, MESSAGE.c.record_id)
 Index(

@@ -10,6 +10,7 @@ from uuid import UUID
 from sqlalchemy import exists, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from community.kit.bulk import among
 from community.kit.clock import now, today
 from community.kit.errors import NotFound
 from community.people.models import HELD_ROLE, INVITATION, PERSON, SESSION, TOKEN
@@ -111,6 +112,16 @@ async def persons(connection: AsyncConnection) -> list[PersonRow]:
     """Everybody, by address."""
     rows = await connection.execute(select(*_PERSON).order_by(PERSON.c.folded, PERSON.c.id))
     return [PersonRow(*row) for row in rows]
+
+
+async def names(connection: AsyncConnection, person_ids: Sequence[UUID]) -> dict[UUID, str]:
+    """What persons are called, by id."""
+    if not person_ids:
+        return {}
+    rows = await connection.execute(
+        select(PERSON.c.id, PERSON.c.name).where(among(connection, PERSON.c.id, person_ids))
+    )
+    return {row.id: row.name for row in rows}
 
 
 async def anybody(connection: AsyncConnection) -> bool:

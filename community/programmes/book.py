@@ -300,6 +300,11 @@ class Book(Part):
         """The level of each tier, from 1 on."""
         return {one.key: level for level, one in enumerate(self.tiers, start=1)}
 
+    @property
+    def is_public(self) -> bool:
+        """Whether everybody may read it: where everybody may see a board, the rules behind it are no secret either."""
+        return any(one.audience == "public" for one in self.leaderboards)
+
     def type(self, key: str) -> ContributionType:
         """The contribution type of that key; KeyError for one that the book lacks."""
         return self.types_by_key[key]

@@ -117,13 +117,15 @@ async def text_of(connection: AsyncConnection, programme_id: int, number: int) -
     return str(found)
 
 
-async def history(connection: AsyncConnection, programme_id: int) -> Sequence[VersionRow]:
-    """The versions of a book, newest first."""
+async def history(
+    connection: AsyncConnection, programme_id: int, *, before: int | None = None, most: int | None = None
+) -> Sequence[VersionRow]:
+    """The versions of a book, newest first; those `before` a number, at most `most`."""
     columns: Any = (BOOK_VERSION.c[name] for name in VersionRow.__slots__)
-    rows = await connection.execute(
-        select(*columns).where(BOOK_VERSION.c.programme_id == programme_id).order_by(BOOK_VERSION.c.number.desc())
-    )
-    return [VersionRow(*row) for row in rows]
+    asked = select(*columns).where(BOOK_VERSION.c.programme_id == programme_id).order_by(BOOK_VERSION.c.number.desc())
+    if before is not None:
+        asked = asked.where(BOOK_VERSION.c.number < before)
+    return [VersionRow(*row) for row in await connection.execute(asked.limit(most))]
 
 
 async def unit_of(connection: AsyncConnection, slug: str) -> tuple[int, str]:

@@ -133,7 +133,7 @@ async def test_an_approval_leads_to_tier_board_and_message(aces: AsyncEngine) ->
         await everything_due(aces)
     assert await rows(aces, TIERS) == [("ada", "star")]
     assert await rows(aces, VALUES) == [("ada", 10)]
-    assert await rows(aces, MESSAGES) == [("member", "tier.gained")]
+    assert await rows(aces, MESSAGES) == [("member", "contribution.approved"), ("member", "tier.gained")]
 
 
 async def test_approvals_that_wait_are_taken_together_by_one_run(aces: AsyncEngine) -> None:
@@ -177,7 +177,7 @@ async def test_a_new_version_leads_to_a_run_over_everybody(aces: AsyncEngine) ->
         await everything_due(aces)
     assert await rows(aces, "SELECT tier, at_risk_since IS NOT NULL FROM standing") == [("star", False)]
     told = [verb for _recipient, verb in await rows(aces, MESSAGES)]
-    assert told == ["tier.gained", "standing.at_risk", "standing.safe"]
+    assert told == ["contribution.approved", "tier.gained", "standing.at_risk", "standing.safe"]
 
 
 async def _lock(engine: AsyncEngine, handle: str) -> None:
