@@ -75,6 +75,7 @@ def grow(community: Community, folder: Path) -> None:
         community("programme", "apply", book, "--yes")
         community("contributions", "import", slug, rows, "--create-members", "--approve")
         community("standings", "refresh", slug)
+    community("programme", "open", "aces")
 
 
 async def people(engine: AsyncEngine) -> dict[str, Actor]:

@@ -10,31 +10,44 @@ from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import httpx2
 import pytest
-from sqlalchemy import select
+from sqlalchemy import insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from starlette.applications import Starlette
 from starlette.responses import Response
 
 from community.app import create_app
-from community.contributions.models import CONTRIBUTION
+from community.contributions.models import CONTRIBUTION, DRAFT, PART, PartState
+from community.history.actions import Line, write
 from community.kit import db
+from community.kit.clock import now
 from community.kit.ids import new_id
 from community.kit.settings import Settings
 from community.kit.web.request import Work
 from community.kit.web.routes import Access, Route, Surface
-from community.members.models import MEMBER
+from community.members.models import APPLICATION, MEMBER, PICTURE, ApplicationState
+from community.notices.models import MESSAGE
+from community.notices.rules import Recipient
 from tests.cli.cast import Community
 from tests.kit.web.stage import BASE, STRANGER
 from tests.web.cast import CANARY, NOBODY, Actor, grow, people, token
 
 pytestmark = pytest.mark.anyio
 
-SHARED = frozenset({"handle", "board", "period"})
-"""What colleagues may see of each other; all else that a path names is one's own."""
-RELATIONS = ("own", "colleague's", "other programme's", "nobody's")
+NOBODYS = "nobody's"
+RELATIONS = ("own", "colleague's", "other programme's", NOBODYS)
+SHARED = frozenset({"handle", "board", "period", "application"})
+"""What those who may enter at all see of everybody in the programme; all else that a path names is one's own."""
+INSIDE = frozenset({"member", "reviewer", "manager", "lead"})
+NARROWER = {
+    "home.demo": frozenset[str](),
+    "home.member": INSIDE,
+    "home.picture": INSIDE,
+}
+"""Pages that are public, and say themselves who may see them: of these, whoever has one of these."""
 
 
 @dataclass(frozen=True)
@@ -79,25 +92,70 @@ async def world(grown: None, database_url: str, engine: AsyncEngine, tmp_path: P
     app = create_app(Settings(home=tmp_path, database_url=database_url, rate_scale=0), transact=taken_back)
     actors = await people(engine)
     async with app.router.lifespan_context(app):
-        async with db.reading(engine) as connection:
+        async with db.writing(engine) as connection:
             named = await _named(connection, actors)
         yield World(app, actors, named)
 
 
 async def _named(connection: AsyncConnection, actors: dict[str, Actor]) -> dict[str, dict[str, str]]:
+    """What paths may name, by whose it is. Of what is not there yet, some of each is put there."""
+    members = await connection.execute(select(MEMBER.c.folded, MEMBER.c.id, MEMBER.c.programme_id))
+    ids = {row.folded: (row.programme_id, row.id) for row in members}
     rows = await connection.execute(
         select(MEMBER.c.folded, CONTRIBUTION.c.id).join(CONTRIBUTION, CONTRIBUTION.c.member_id == MEMBER.c.id)
     )
-    contributions = {handle: str(id_) for handle, id_ in rows}
-    whose = dict(zip(RELATIONS, ("ada", "bob", "quetzal-one"), strict=False))
+    works = dict(row._tuple() for row in rows)
+    owners = dict(zip(RELATIONS, ("ada", "bob", "quetzal-one"), strict=False))
+    given: dict[str, dict[str, object]] = {name: {} for name in ("draft", "part", "application", "message")}
+    for relation, handle in owners.items():
+        for name, made in (
+            await _put(connection, *ids[handle], handle, works["bob" if handle == "ada" else handle])
+        ).items():
+            given[name][relation] = made
     sessions = dict(zip(RELATIONS, ("ada", "bob", "mallory"), strict=False))
-    return {
-        "contribution": {**{one: contributions[who] for one, who in whose.items()}, RELATIONS[3]: str(new_id())},
-        "session": {**{one: str(actors[who].session_id) for one, who in sessions.items()}, RELATIONS[3]: str(new_id())},
-        "handle": {**whose, RELATIONS[3]: "no-one"},
+    found = {
+        **given,
+        "id": {one: works[who] for one, who in owners.items()},
+        "session": {one: actors[who].session_id for one, who in sessions.items()},
+        "handle": {**owners, NOBODYS: "no-one"},
         "board": dict(zip(RELATIONS, ("season", "season", "quetzal", "none"), strict=True)),
+        "period": dict(zip(RELATIONS, ("2026-02-01", "2026-02-01", "1999-01-01", "1998-01-01"), strict=True)),
         "slug": dict(zip(RELATIONS, ("aces", "aces", "stars", "none"), strict=True)),
+        "token": dict.fromkeys(RELATIONS, "no-token-of-ours"),
+    }  # fmt: skip
+    found["message"][NOBODYS] = 999_999
+    return {
+        name: {relation: str(values.get(relation, new_id())) for relation in RELATIONS}
+        for name, values in found.items()
     }
+
+
+async def _put(
+    connection: AsyncConnection, programme_id: int, member_id: int, handle: str, work: UUID
+) -> dict[str, object]:
+    """A draft, a part in somebody's work, a message and a picture of a member, and an application beside them."""
+    of = {"programme_id": programme_id, "member_id": member_id}
+    draft, application = new_id(), new_id()
+    await connection.execute(insert(DRAFT).values(**of, key=draft, fields={"title": handle}, saved_at=now()))
+    offered = {"state": PartState.OFFERED.value, "offered_at": now()}
+    await connection.execute(insert(PART).values(**of, contribution_id=work, **offered))
+    [record] = await write(
+        connection, programme_id, "cli", [Line("tier.gained", member_id=member_id, data={"to": "star"})]
+    )
+    await connection.execute(
+        insert(MESSAGE).values(
+            **of, recipient=Recipient.MEMBER.value, record_id=record, verb="tier.gained", created_at=now(),
+            data={"from": None, "to": "star", "day": "2026-02-01"},
+        )
+    )  # fmt: skip
+    await connection.execute(insert(PICTURE).values(**of, digest=handle, data=b"RIFF"))
+    await connection.execute(
+        insert(APPLICATION).values(
+            id=application, programme_id=programme_id, email=f"{handle}@example.com", folded=f"{handle}@example.com",
+            name=handle, words="Let me in", state=ApplicationState.OPEN.value, created_at=now(),
+        )
+    )  # fmt: skip
+    return {"draft": draft, "part": work, "application": application, "message": record}
 
 
 async def test_every_route_lets_in_whom_it_declares(world: World) -> None:
@@ -134,7 +192,7 @@ async def asked(
     headers["cookie"] = "; ".join(f"{name}={value}" for name, value in cookies.items())
     fields = {"csrf": given} if route.method == "POST" else None
     response = await client.request(route.method, path, headers=headers, data=fields)
-    if not actor.sees_all and CANARY in response.text:
+    if not actor.sees_all and not path.startswith("/p/stars") and CANARY in response.text:
         return "shows another programme"
     return wrong(route, relation, path, actor, response)
 
@@ -153,7 +211,7 @@ def wrong(route: Route[Any], relation: str, path: str, actor: Actor, response: h
 def may(route: Route[Any], relation: str, path: str, actor: Actor) -> bool:
     """Whether an actor may do there what the route does."""
     parameters = [part.strip("{}").partition(":")[0] for part in route.path.split("/") if part.startswith("{")]
-    if route.access.value not in actor.enters:
+    if route.access.value not in actor.enters or not actor.enters & NARROWER.get(route.name, actor.enters):
         return False
     if not parameters:
         return True
@@ -162,7 +220,8 @@ def may(route: Route[Any], relation: str, path: str, actor: Actor) -> bool:
     if parameters[-1] in SHARED:
         return relation in ("own", "colleague's")
     if parameters[-1] == "slug":
-        return relation != "other programme's" or route.access is Access.PUBLIC
+        at_home = actor.name == "mallory" and route.access.value in INSIDE
+        return relation != "other programme's" or route.access is Access.PUBLIC or at_home
     owners = {"own": "ada", "colleague's": "bob"}
     return actor.name == ({**owners, "other programme's": "mallory"} if "slug" not in parameters else owners).get(
         relation

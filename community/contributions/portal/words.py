@@ -233,7 +233,7 @@ def _field_words(field: ContributionField) -> str:
         case "decimal":
             return _("a number of at most 3 places, such as 12.5") + bounds
         case "date":
-            return _("a day") + bounds
+            return pgettext("field", "a day") + bounds
         case "choice" | "boolean" | "country":
             return _("choose one of these")
         case _:

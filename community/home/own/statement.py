@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from community.home.own import queries
 from community.home.own.queries import KINDS, CauseRow, Filter, LineRow
 from community.kit.i18n import gettext as _
-from community.kit.i18n import number
+from community.kit.i18n import number, pgettext
 from community.kit.tabular import Column, Kind, write_csv
 from community.members.place import Place
 
@@ -52,7 +52,7 @@ class Line:
 
 def kinds() -> dict[str, str]:
     """The kinds of entries, as people choose among them."""
-    return {"award": _("Contributions"), "adjustment": _("By hand"), "reversal": _("Taken back")}
+    return {"award": _("Contributions"), "adjustment": _("By hand"), "reversal": pgettext("statement", "Taken back")}
 
 
 def read_filter(query: Mapping[str, str]) -> Filter:

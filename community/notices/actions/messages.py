@@ -14,7 +14,7 @@ from community.kit.clock import now
 from community.kit.db import Instant, is_sqlite
 from community.kit.mail.actions import NewMail, queue
 from community.members.models import MEMBER
-from community.notices.models import MESSAGE
+from community.notices.models import MAIL_CHOICE, MESSAGE
 from community.notices.queries import Inbox
 from community.notices.queries.readers import mailed
 from community.notices.rules import TOLD, Recipient
@@ -84,10 +84,11 @@ async def mark_read(connection: AsyncConnection, inbox: Inbox, record_ids: Colle
 
 
 async def forget(connection: AsyncConnection, programme_id: int, member_id: int) -> None:
-    """Deletes the messages of a member who was erased, and those about them."""
-    await connection.execute(
-        delete(MESSAGE).where(MESSAGE.c.programme_id == programme_id, MESSAGE.c.member_id == member_id)
-    )
+    """Deletes the messages of a member who was erased, those about them, and which mails they wanted."""
+    for table in (MESSAGE, MAIL_CHOICE):
+        await connection.execute(
+            delete(table).where(table.c.programme_id == programme_id, table.c.member_id == member_id)
+        )
 
 
 async def mark_all_read(connection: AsyncConnection, inbox: Inbox, up_to: int) -> int:
