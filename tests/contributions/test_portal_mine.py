@@ -185,6 +185,16 @@ async def test_the_story_says_what_a_cap_or_a_hand_did(engine: AsyncEngine, aces
         assert words in shown, words
 
 
+async def test_what_came_by_another_way_has_its_beginning_too(engine: AsyncEngine, aces: Aces, ada: Browser) -> None:
+    one = await given(engine, aces)
+    await decide(engine, review.reject, one, note="Twice the same")
+    async with writing(engine) as connection:
+        await connection.exec_driver_sql("UPDATE contribution SET source = 'file'")
+    shown = await ada.open(f"{LIST}/{one}")
+    for words in ("Reported", "Submitted for review", "Rejected", "Twice the same", "a reviewer"):
+        assert words in shown, words
+
+
 async def test_a_link_tells_its_type_and_whether_it_was_reported(
     engine: AsyncEngine, aces: Aces, app: Starlette, ada: Browser
 ) -> None:

@@ -11,8 +11,10 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from starlette.applications import Starlette
 
 from community.contributions.actions import review
-from community.contributions.models import PART
+from community.contributions.actions.drafts import forget_begun
+from community.contributions.models import DRAFT, PART
 from community.kit import clock
+from community.kit.db import writing
 from community.kit.settings import Settings
 from tests.contributions.stage import LIST, NEW, TALK, Aces, decide, kept, settle, signed_in
 from tests.people.browser import Browser, installation
@@ -110,3 +112,16 @@ async def test_what_does_not_stand_offers_nothing(
     async with signed_in(app, "bob") as bob:
         assert "Others say" not in await bob.open(LIST)
         await bob.open(f"{NEW}?part={row.id}", 404)
+
+
+async def test_who_is_erased_leaves_nothing_begun(
+    engine: AsyncEngine, app: Starlette, aces: Aces, ada: Browser
+) -> None:
+    await ada.post(NEW, await form(ada, **TALK, others="bob"))
+    await ada.post(NEW, await form(ada, title="Hers", draft="yes"))
+    async with signed_in(app, "bob") as bob:
+        await bob.post(NEW, await form(bob, title="His", draft="yes"))
+    async with writing(engine) as connection:
+        await forget_begun(connection, aces.id, aces.members["bob"])
+    assert [row.fields["title"] for row in await rows(engine, DRAFT)] == ["Hers"]
+    assert await rows(engine, PART) == []

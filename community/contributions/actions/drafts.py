@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from community.contributions.models import DRAFT
+from community.contributions.models import DRAFT, PART, PartState
 from community.kit.clock import now
 from community.kit.errors import Conflict
 from community.members import actions as members
@@ -45,4 +45,16 @@ async def delete_draft(connection: AsyncConnection, programme_id: int, member_id
     """Throws a draft away; nothing happens where there is none."""
     await connection.execute(
         delete(DRAFT).where(DRAFT.c.programme_id == programme_id, DRAFT.c.member_id == member_id, DRAFT.c.key == key)
+    )
+
+
+async def forget_begun(connection: AsyncConnection, programme_id: int, member_id: int) -> None:
+    """Throws away what a member who is erased had begun, and the parts that they were offered and never answered."""
+    await connection.execute(delete(DRAFT).where(DRAFT.c.programme_id == programme_id, DRAFT.c.member_id == member_id))
+    await connection.execute(
+        delete(PART).where(
+            PART.c.programme_id == programme_id,
+            PART.c.member_id == member_id,
+            PART.c.state == PartState.OFFERED.value,
+        )
     )

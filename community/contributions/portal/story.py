@@ -20,6 +20,7 @@ from community.contributions.queries import own, parts, story
 from community.contributions.queries.own import OwnRow
 from community.contributions.queries.story import RevisionRow, Told
 from community.kit.i18n import gettext as _
+from community.kit.ids import made_at
 from community.kit.web.pages import page
 from community.kit.web.redirects import go
 from community.kit.web.request import Request
@@ -28,6 +29,8 @@ from community.people.rules import actor_of
 
 OPEN = (State.SUBMITTED.value, State.RETURNED.value)
 """What its member may withdraw."""
+
+DECIDED = {f"contribution.{one}" for one in ("approved", "rejected", "returned", "withdrawn", "reversed")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,17 +87,16 @@ def _steps(row: OwnRow, told: Sequence[Told], me: str) -> list[Step]:
         "contribution.overridden": _("Points set by hand"),
         "contribution.override_taken_back": _("The price counts again"),
     }  # fmt: skip
-    known = {one.verb for one in told}
     steps = [
         Step(one.at, verbs[one.verb], _who(one.actor, me), str(one.data.get("note") or ""))
         for one in told
         if one.verb in verbs
     ]
-    if not known & {"contribution.submitted", "contribution.edited"}:
-        steps.append(Step(row.submitted_at, _("Reported"), "", ""))
-    verb = f"contribution.{row.state}"
-    if row.decided_at is not None and verb in verbs and verb not in known:
-        steps.append(Step(row.decided_at, verbs[verb], _who(row.decided_by or "", me), row.note or ""))
+    if row.source != submit.SOURCE or not told or told[0].verb != "contribution.submitted":
+        steps.append(Step(made_at(row.id), _("Reported"), "", ""))
+    if row.decided_at is not None and not DECIDED & {one.verb for one in told}:
+        words = verbs[f"contribution.{row.state}"] if row.state != State.SUBMITTED.value else _("Answered")
+        steps.append(Step(row.decided_at, words, _who(row.decided_by or "", me), row.note or ""))
     return sorted(steps, key=lambda one: one.at)
 
 
