@@ -35,7 +35,7 @@ contribution_types:
 tiers:
   - {{key: star, name: {name} star, gain: {{metric: points, min: 20, window: 90d}}}}
 leaderboards:
-  - {{key: {board}, name: {name} board, metric: points, window: month}}
+  - {{key: {board}, name: {name} board, metric: points, window: month, audience: {audience}}}
 """
 ROWS = """\
 id,handle,member_name,type,title,occurred_on
@@ -70,7 +70,8 @@ def grow(community: Community, folder: Path) -> None:
     """Both programmes, from the command line: members, contributions, standings, boards."""
     for slug, name, first, second in (("aces", "Aces", "ada", "bob"), ("stars", CANARY, "quetzal-one", "quetzal-two")):
         book, rows = folder / f"{slug}.yaml", folder / f"{slug}.csv"
-        book.write_text(BOOK.format(slug=slug, name=name, board="season" if slug == "aces" else "quetzal"))
+        board, audience = ("season", "public") if slug == "aces" else ("quetzal", "members")
+        book.write_text(BOOK.format(slug=slug, name=name, board=board, audience=audience))
         rows.write_text(ROWS.format(slug=slug, title=name, first=first, second=second))
         community("programme", "apply", book, "--yes")
         community("contributions", "import", slug, rows, "--create-members", "--approve")

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import httpx2
 import pytest
-from sqlalchemy import insert, select
+from sqlalchemy import func, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from starlette.applications import Starlette
 from starlette.responses import Response
@@ -22,15 +23,20 @@ from starlette.responses import Response
 from community.app import create_app
 from community.contributions.models import CONTRIBUTION, DRAFT, PART, PartState
 from community.history.actions import Line, write
+from community.history.models import RECORD
 from community.kit import db
 from community.kit.clock import now
 from community.kit.ids import new_id
 from community.kit.settings import Settings
 from community.kit.web.request import Work
 from community.kit.web.routes import Access, Route, Surface
-from community.members.models import APPLICATION, MEMBER, PICTURE, ApplicationState
+from community.leaderboards.actions.snapshots import freeze
+from community.leaderboards.rules import Due
+from community.members.models import APPLICATION, MEMBER, PICTURE
+from community.members.rules import ApplicationState
 from community.notices.models import MESSAGE
 from community.notices.rules import Recipient
+from community.programmes import queries as programmes
 from tests.cli.cast import Community
 from tests.kit.web.stage import BASE, STRANGER
 from tests.web.cast import CANARY, NOBODY, Actor, grow, people, token
@@ -42,12 +48,14 @@ RELATIONS = ("own", "colleague's", "other programme's", NOBODYS)
 SHARED = frozenset({"handle", "board", "period", "application"})
 """What those who may enter at all see of everybody in the programme; all else that a path names is one's own."""
 INSIDE = frozenset({"member", "reviewer", "manager", "lead"})
-NARROWER = {
-    "home.demo": frozenset[str](),
-    "home.member": INSIDE,
-    "home.picture": INSIDE,
-}
-"""Pages that are public, and say themselves who may see them: of these, whoever has one of these."""
+NARROWER = {"home.member": INSIDE, "home.picture": INSIDE}
+"""Pages that are public, and say themselves who sees them: whoever is one of these."""
+CLOSED_ELSEWHERE = frozenset({"programmes.rules", "programmes.changes", "members.application"})
+"""Pages that aces shows to everybody, and stars keeps to its own."""
+NOT_THERE = frozenset({"home.demo", "GET /p/{slug}/boards/presence (leaderboards.presence)"})
+"""What this installation lacks, whoever asks: a demonstration, a board of that name."""
+ONE_ANSWER = frozenset({"contributions.draft_deletion", "contributions.part_refusal", "notices.read"})
+"""Forms that answer alike whatever is named, and change only what is one's own: their own stories show that."""
 
 
 @dataclass(frozen=True)
@@ -104,7 +112,10 @@ async def _named(connection: AsyncConnection, actors: dict[str, Actor]) -> dict[
     rows = await connection.execute(
         select(MEMBER.c.folded, CONTRIBUTION.c.id).join(CONTRIBUTION, CONTRIBUTION.c.member_id == MEMBER.c.id)
     )
-    works = dict(row._tuple() for row in rows)
+    works = {row.folded: row.id for row in rows}
+    for slug, board in (("aces", "season"), ("stars", "quetzal")):
+        due = Due(board, date(2026, 2, 1), date(2026, 2, 28))
+        await freeze(connection, await programmes.programme(connection, slug), due)
     owners = dict(zip(RELATIONS, ("ada", "bob", "quetzal-one"), strict=False))
     given: dict[str, dict[str, object]] = {name: {} for name in ("draft", "part", "application", "message")}
     for relation, handle in owners.items():
@@ -119,7 +130,7 @@ async def _named(connection: AsyncConnection, actors: dict[str, Actor]) -> dict[
         "session": {one: actors[who].session_id for one, who in sessions.items()},
         "handle": {**owners, NOBODYS: "no-one"},
         "board": dict(zip(RELATIONS, ("season", "season", "quetzal", "none"), strict=True)),
-        "period": dict(zip(RELATIONS, ("2026-02-01", "2026-02-01", "1999-01-01", "1998-01-01"), strict=True)),
+        "period": dict(zip(RELATIONS, ("2026-02-01", "2026-02-01", "2026-03-01", "1998-01-01"), strict=True)),
         "slug": dict(zip(RELATIONS, ("aces", "aces", "stars", "none"), strict=True)),
         "token": dict.fromkeys(RELATIONS, "no-token-of-ours"),
     }  # fmt: skip
@@ -139,9 +150,8 @@ async def _put(
     await connection.execute(insert(DRAFT).values(**of, key=draft, fields={"title": handle}, saved_at=now()))
     offered = {"state": PartState.OFFERED.value, "offered_at": now()}
     await connection.execute(insert(PART).values(**of, contribution_id=work, **offered))
-    [record] = await write(
-        connection, programme_id, "cli", [Line("tier.gained", member_id=member_id, data={"to": "star"})]
-    )
+    await write(connection, programme_id, "cli", [Line("tier.gained", member_id=member_id, data={"to": "star"})])
+    record = await connection.scalar(select(func.max(RECORD.c.id)))
     await connection.execute(
         insert(MESSAGE).values(
             **of, recipient=Recipient.MEMBER.value, record_id=record, verb="tier.gained", created_at=now(),
@@ -204,24 +214,31 @@ def wrong(route: Route[Any], relation: str, path: str, actor: Actor, response: h
     if actor.name == NOBODY and route.access not in (Access.PUBLIC, Access.OPERATOR):
         return "" if sent_to_sign_in else f"{status} {to}, not asked to sign in"
     if not may(route, relation, path, actor):
-        return "" if status == 404 else f"{status}, not a 404"
+        none_there = status == 404 or (actor.name == NOBODY and sent_to_sign_in)
+        return "" if none_there else f"{status}, not a 404"
     return "" if status < 400 or status in (409, 410, 422) else f"{status}, though it is theirs"
 
 
 def may(route: Route[Any], relation: str, path: str, actor: Actor) -> bool:
     """Whether an actor may do there what the route does."""
     parameters = [part.strip("{}").partition(":")[0] for part in route.path.split("/") if part.startswith("{")]
+    if NOT_THERE & {route.name, str(route)} or "token" in parameters:
+        return False
+    if actor.name == "mallory" and path.startswith("/p/stars"):
+        return route.name != "members.application"
     if route.access.value not in actor.enters or not actor.enters & NARROWER.get(route.name, actor.enters):
         return False
-    if not parameters:
+    if not parameters or route.name in ONE_ANSWER:
         return True
     if relation == "nobody's":
         return False
     if parameters[-1] in SHARED:
         return relation in ("own", "colleague's")
     if parameters[-1] == "slug":
-        at_home = actor.name == "mallory" and route.access.value in INSIDE
-        return relation != "other programme's" or route.access is Access.PUBLIC or at_home
+        if relation != "other programme's":
+            return True
+        open_to_all = route.access is Access.PUBLIC and route.name not in CLOSED_ELSEWHERE
+        return open_to_all or (actor.sees_all and route.name != "members.application")
     owners = {"own": "ada", "colleague's": "bob"}
     return actor.name == ({**owners, "other programme's": "mallory"} if "slug" not in parameters else owners).get(
         relation

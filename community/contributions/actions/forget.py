@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from community.contributions.actions import review
+from community.contributions.actions.drafts import forget_begun
 from community.contributions.actions.held import CONTENT, Content, content_of
-from community.contributions.models import CONTRIBUTION, DRAFT, PART, REVISION, State
+from community.contributions.models import CONTRIBUTION, REVISION, State
 from community.contributions.rules import read_by_price
 from community.kit.bulk import update_rows
 from community.programmes.queries import ProgrammeRow
@@ -23,17 +24,14 @@ UNDECIDED = (State.SUBMITTED.value, State.RETURNED.value)
 async def forget(connection: AsyncConnection, programme: ProgrammeRow, member_id: int, actor: str) -> None:
     """Withdraws what is undecided; titles, links, descriptions, texts and notes are emptied, and prices stay.
 
-    Drafts, and parts in what others reported, are deleted.
+    Drafts, and parts that were offered and never answered, are deleted.
     """
     mine = (CONTRIBUTION.c.programme_id == programme.id, CONTRIBUTION.c.member_id == member_id)
     waiting = list(
         await connection.scalars(select(CONTRIBUTION.c.id).where(*mine, CONTRIBUTION.c.state.in_(UNDECIDED)))
     )
     await review.withdraw(connection, programme, waiting, actor=actor)
-    for table in (DRAFT, PART):
-        await connection.execute(
-            delete(table).where(table.c.programme_id == programme.id, table.c.member_id == member_id)
-        )
+    await forget_begun(connection, programme.id, member_id)
     rows = await connection.execute(
         select(CONTRIBUTION.c.id, CONTRIBUTION.c.priced_by, *(CONTRIBUTION.c[name] for name in CONTENT)).where(*mine)
     )
