@@ -171,6 +171,16 @@ async def test_what_is_wrong_is_said_beside_the_field(
     assert await rows(engine, PROFILE) == []
 
 
+@pytest.mark.parametrize(("text", "status"), [("a\0b", 422), ("x" * 10_000_000, 413)], ids=["NUL", "10 MB"])
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+async def test_what_no_database_keeps_is_refused(
+    engine: AsyncEngine, app: Starlette, town: Town, text: str, status: int
+) -> None:
+    async with somebody(app, "ada") as ada:
+        await says(ada, {"biography": text}, status)
+    assert await rows(engine, PROFILE) == []
+
+
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 async def test_a_form_cannot_set_what_it_does_not_show(engine: AsyncEngine, app: Starlette, town: Town) -> None:
     [before] = [row for row in await rows(engine, MEMBER) if row.id == town.ada]
