@@ -80,7 +80,10 @@ _STATEMENTS = {
     "decisions": f"""
         SELECT m.handle, x.number, x.from_tier, x.to_tier, x.version, x.decided_by
         FROM decision x {_OF_MEMBER} {_OF_PROGRAMME}""",
-    "messages": f"SELECT m.handle, x.recipient, x.verb FROM message x {_OF_MEMBER} {_OF_PROGRAMME}",
+    # of a bulk of approvals there is one record, which tells nobody: that depends on how they were made
+    "messages": f"""
+        SELECT m.handle, x.recipient, x.verb FROM message x {_OF_MEMBER} {_OF_PROGRAMME}
+        AND x.verb NOT LIKE 'contribution.%'""",
     "values": f"""
         SELECT m.handle, x.board, x.value, x.contributions FROM board_value x {_OF_MEMBER} {_OF_PROGRAMME}""",
 }

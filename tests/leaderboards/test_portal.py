@@ -235,6 +235,9 @@ async def test_the_switch_is_the_members_own(club: Club) -> None:
     await club.zoe.open("/account")
     await club.ada.post("/p/club/boards/presence", token(club.zoe) | {"on_boards": "no"}, 403)
     await club.ada.post("/p/club/boards/presence", {"on_boards": "no"}, 403)
+    for odd in ({}, {"on_boards": ""}, {"on_boards": "No"}, {"on_boards": "x" * 100_000}):
+        await club.ada.open("/p/club/boards")
+        await club.ada.post("/p/club/boards/presence", token(club.ada) | odd, 422)
     assert all(row.on_boards for row in await rows(club.engine, MEMBER, "on_boards"))
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from starlette.responses import Response
 
+from community.kit.errors import InputRefused, Problem
+from community.kit.text import excerpt
 from community.kit.web.pages import page
 from community.kit.web.redirects import go
 from community.kit.web.request import Request
@@ -35,9 +37,12 @@ async def boards(request: Request[Place]) -> Response:
 
 
 async def presence(request: Request[Place]) -> Response:
-    """Stands on the boards from now on, or stays off them: one's own wish."""
+    """Stands on the boards from now on, or stays off them: one's own wish. Raises InputRefused."""
     at = request.loaded
-    wanted = request.fields.get("on_boards") == "yes"
+    given = request.fields.get("on_boards", "")
+    if given not in ("yes", "no"):
+        raise InputRefused([Problem("on_boards", excerpt(given), "yes, no")])
+    wanted = given == "yes"
     actor = actor_of(visitor_of(request).person_id)
     await set_presence(request.connection, at.programme_id, at.own, actor, on_boards=wanted)
     return go(request, f"{request.path_to('leaderboards.boards', slug=at.slug)}?done={'on' if wanted else 'off'}")

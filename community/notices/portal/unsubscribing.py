@@ -1,7 +1,8 @@
 """Stopping mails of a kind without signing in, as RFC 8058 has it.
 
 Looking at the page changes nothing. Sending its form, or what a mail program sends by itself, does: the token is what
-allows it, so neither cookies nor the token of a form count, and the answer leads nowhere else.
+allows it, so neither cookies nor the token of a form count, and the answer leads nowhere else. Mail programs of many
+readers ask from the same few addresses, so the rate is that of programs.
 """
 
 from __future__ import annotations
@@ -78,6 +79,6 @@ ROUTES: tuple[Route[Any], ...] = (
     ),
     Route(
         "POST", PATH + "/{token}", "notices.unsubscribe", unsubscribe,
-        access=Access.PUBLIC, load=asked, rate=Rate.FORM, surface=Surface.API,
+        access=Access.PUBLIC, load=asked, rate=Rate.API, surface=Surface.API,
     ),
 )  # fmt: skip

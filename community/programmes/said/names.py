@@ -89,7 +89,7 @@ def signed(number: int) -> str:
 
 
 def between(lowest: Any, highest: Any) -> str:
-    """What a value lies between, in words; None: no bound on that side, and one of them is given."""
+    """Bounds, both included: `at least 3`, `at most 3`, `exactly 3`, `3 to 5`."""
     if highest is None:
         return _("at least {number}").format(number=plain(lowest))
     if lowest is None:
@@ -100,7 +100,7 @@ def between(lowest: Any, highest: Any) -> str:
 
 
 def plain(value: Any) -> str:
-    """A value of a book as people write it: days and numbers in the language of the page."""
+    """A number, a day or a text, as people write it."""
     if isinstance(value, date):
         return i18n.day(value)
     if isinstance(value, int | Decimal) and not isinstance(value, bool):
