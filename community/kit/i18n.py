@@ -117,7 +117,8 @@ def npgettext(context: str, one: str, many: str, count: int) -> str:
 
 def day(value: date, form: str = "long") -> str:
     """A day as people say it: 2 November 2026, 2 novembre 2026; `short` without what is plain: 2 Nov 2026."""
-    return format_date(value, {"short": "d MMM y", "long": "d MMMM y"}.get(form, form), _locale())
+    said = format_date(value, {"short": "d MMM y", "long": "d MMMM y"}.get(form, form), _locale())
+    return f"1er{said[1:]}" if said.startswith("1 ") and _language.get() == "fr" else said
 
 
 def instant(value: datetime, zone: str = "UTC", form: str = "d MMMM y, HH:mm") -> str:

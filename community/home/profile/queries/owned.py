@@ -14,13 +14,13 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Table, and_, false, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from community.contributions.models import CONTRIBUTION, REVISION
+from community.contributions.models import CONTRIBUTION, DRAFT, PART, REVISION
 from community.history.models import RECORD
 from community.kit.mail.models import MAIL
 from community.leaderboards.models import BOARD_VALUE, SNAPSHOT_PLACE
 from community.ledger.models import ENTRY
 from community.members.models import APPLICATION, EXPERTISE, LEAVE, MEMBER, PICTURE, PROFILE, STATUS_CHANGE
-from community.notices.models import MESSAGE
+from community.notices.models import MAIL_CHOICE, MESSAGE
 from community.notices.rules import Recipient
 from community.people.models import HELD_ROLE, INVITATION, PERSON, PERSONAL_CHANGE, SESSION
 from community.people.rules import account_of, actor_of
@@ -103,6 +103,8 @@ OWNED: Mapping[Table, tuple[Mine, frozenset[str]]] = {
     STATUS_CHANGE: (_of_members(STATUS_CHANGE), frozenset({"came_back"})),
     CONTRIBUTION: (_of_members(CONTRIBUTION), frozenset({"decided_by", "arrival"})),
     REVISION: (_revised, frozenset({"by"})),
+    DRAFT: (_of_members(DRAFT), frozenset()),
+    PART: (_of_members(PART), frozenset()),
     ENTRY: (_of_members(ENTRY), frozenset()),
     STANDING: (_of_members(STANDING), frozenset({"changes", "decisions"})),
     STANDING_CHANGE: (_of_members(STANDING_CHANGE), frozenset()),
@@ -110,6 +112,7 @@ OWNED: Mapping[Table, tuple[Mine, frozenset[str]]] = {
     BOARD_VALUE: (_of_members(BOARD_VALUE), frozenset({"folded"})),
     SNAPSHOT_PLACE: (_of_members(SNAPSHOT_PLACE), frozenset()),
     MESSAGE: (_told, frozenset()),
+    MAIL_CHOICE: (_of_members(MAIL_CHOICE), frozenset()),
     RECORD: (_recorded, frozenset({"actor", "quiet"})),
 }
 """Whose rows they are, and which columns are not given: secrets, what is folded of what is given, and who decided."""

@@ -1,4 +1,4 @@
-"""Profile, directory, data and applications in a real browser: by the cast of a small demonstration, with axe."""
+"""The pages of the portal in a real browser: by the cast of a small demonstration, with axe."""
 
 from __future__ import annotations
 
@@ -33,7 +33,11 @@ ASKED = "async () => (await axe.run()).violations.map((one) => [one.id, one.node
 PAGES = (
     ("", "/demo"), ("", "/p/demo/members"), ("", "/p/demo/members/ada"), ("", "/p/demo/application"),
     ("member", "/p/demo/members/ada"), ("member", "/p/demo/profile"), ("member", "/p/demo/my-data"),
-    ("manager", "/p/demo/manage/applications"),
+    ("manager", "/p/demo/manage/applications"), ("", "/p/demo/boards"), ("member", "/"), ("member", "/p/demo"),
+    ("member", "/p/demo/contributions"), ("member", "/p/demo/contributions/new"),
+    ("member", "/p/demo/contributions/new?type=talk"), ("member", "/p/demo/contributions/import"),
+    ("member", "/p/demo/points"), ("member", "/p/demo/boards"), ("member", "/p/demo/rules"),
+    ("member", "/p/demo/rules/changes"), ("member", "/p/demo/messages"), ("member", "/p/demo/messages/preferences"),
 )  # fmt: skip
 
 
