@@ -19,9 +19,13 @@ FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
 Opens = Callable[..., Awaitable[Page]]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 async def browser() -> AsyncIterator[Browser]:
-    """Chromium, once for all tests of a process."""
+    """Chromium, once for all tests of a file.
+
+    Never for longer: as long as it lives, all tests of the process run in the context in which it began, and see
+    nothing of a clock that a fixture stops.
+    """
     if not Path(CHROMIUM).exists():
         unavailable("chromium", "it is not installed")
     async with async_playwright() as playwright:
