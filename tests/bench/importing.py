@@ -190,7 +190,7 @@ class _Postgres:
     async def _empty(self, url: str) -> None:
         connection = await asyncpg.connect(url)
         await connection.execute("SET session_replication_role = replica")
-        await connection.execute(f"TRUNCATE {', '.join(WRITTEN)}, revision")
+        await connection.execute(f"TRUNCATE {', '.join(WRITTEN)}, revision, part")
         await connection.execute("UPDATE ledger_head SET number = 0")
         await connection.execute("UPDATE arrival_head SET number = 0")
         await connection.execute("CHECKPOINT")
