@@ -11,6 +11,7 @@ from community.home.demo.queries import is_demonstration
 from community.home.own import front as fronts
 from community.home.own import queries
 from community.home.own.neighbours import neighbours
+from community.home.own.offer import offer
 from community.home.own.standing import standing
 from community.home.own.statement import LINES, as_csv, explained, kinds, read_before, read_filter, statement, type_name
 from community.kit.errors import NotFound
@@ -80,6 +81,13 @@ def _story(request: Request[Place]) -> Any:
     return lambda found: path_if(request, "contributions.story", slug=request.loaded.slug, id=found)
 
 
+async def next_tier(request: Request[Place]) -> Response:
+    """A part of the form for reporting: what the contribution would do for the next tier."""
+    here = request.loaded
+    member = await queries.own_member(request.connection, here.programme_id, here.own)
+    return page(request, "home/next_tier.html", offer=await offer(request.connection, here, member, request.query))
+
+
 async def points(request: Request[Place]) -> Response:
     """The statement of a member's points."""
     here, asked = request.loaded, read_filter(request.query)
@@ -111,6 +119,10 @@ ROUTES: tuple[Route[Any], ...] = (
     Route("GET", "/", "home.front", front, access=Access.PUBLIC, load=None, rate=Rate.PAGE),
     Route("GET", "/p/{slug}", "home.portal", home, access=Access.PUBLIC, load=place, rate=Rate.PAGE),
     Route("GET", "/p/{slug}/points", "home.statement", points, access=Access.MEMBER, load=place, rate=Rate.PAGE),
+    Route(
+        "GET", "/p/{slug}/next-tier", "home.next_tier", next_tier,
+        access=Access.MEMBER, load=place, rate=Rate.TYPING,
+    ),
     Route(
         "GET", "/p/{slug}/points.csv", "home.statement_file", points_file,
         access=Access.MEMBER, load=place, rate=Rate.PAGE,

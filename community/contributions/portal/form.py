@@ -120,8 +120,8 @@ async def filled(request: Request[Any], place: Place, form: Form, forms: Contrib
 
 def _next_tier(request: Request[Any], place: Place) -> str:
     """Where a fragment says what it would do for the next tier, if some room has one."""
-    known = any(one.name == "standings.next_tier" for one in request.site.routes.all)
-    return request.path_to("standings.next_tier", slug=place.slug) if known else ""
+    known = any(one.name == "home.next_tier" for one in request.site.routes.all)
+    return request.path_to("home.next_tier", slug=place.slug) if known else ""
 
 
 async def _link(request: Request[Any], place: Place, form: Form) -> Link:
