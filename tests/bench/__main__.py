@@ -14,7 +14,7 @@ from typing import Protocol
 
 from community.kit import clock
 from community.kit.console import collect_seldom
-from tests.bench import boards, dataset, importing, jobs, ladder, prompt
+from tests.bench import boards, dataset, importing, jobs, ladder, portal, prompt
 from tests.bench.dataset import DATABASES, NOON, Kind, NotMade
 from tests.bench.figures import Figure, table
 from tests.bench.stage import Stage, stage
@@ -29,6 +29,7 @@ BENCHES: dict[str, Bench] = {
     "values": boards.refreshed,
     "show": boards.shown,
     "export": boards.exported,
+    "portal": portal.pages,
     "workers": jobs.by_workers,
 }
 """Benches on a data set, by the names that `--only` takes."""

@@ -71,7 +71,7 @@ async def _freeze(at: Stage, month: int) -> None:
 
 async def shown(at: Stage) -> list[Figure]:
     """`boards show`: the first hundred places, and own places with five neighbours, against primary-key lookups."""
-    await _ready(at)
+    await ready(at)
     handles = await _own_handles(at)
 
     async def first_places(connection: AsyncConnection, programme: ProgrammeRow, _handle: str) -> object:
@@ -113,7 +113,7 @@ async def _own_handles(at: Stage) -> list[str]:
     return random.Random(1).sample(found, min(SHOWN_TIMES, len(found) // 10))
 
 
-async def _ready(at: Stage) -> None:
+async def ready(at: Stage) -> None:
     """The values hold for the day, and the database knows its tables."""
     await _refresh(at, full=False)
     await settle(at)
@@ -129,7 +129,7 @@ async def settle(at: Stage) -> None:
 
 async def exported(at: Stage) -> list[Figure]:
     """The whole board as CSV and as Parquet, against the same rows by the database's own means."""
-    await _ready(at)
+    await ready(at)
     figures = []
     for file_format, limit in EXPORT_LIMITS.items():
         file = cache() / f"board-{os.getpid()}.{file_format}"

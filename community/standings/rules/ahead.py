@@ -9,9 +9,11 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from typing import Any, NamedTuple
 
-from community.programmes.windows import plus_days
+from community.programmes.book import Cycle
+from community.programmes.windows import bounds, plus_days
 from community.standings.rules.decide import TierChanged, evaluate
 from community.standings.rules.ladder import Ladder
 from community.standings.rules.measures import Measure
@@ -62,6 +64,8 @@ def forecast(
     if state.at_risk_since is not None:
         return None
     for day, known in zip(days, facts, strict=True):
+        if _nothing_changes(ladder, state, known, day):
+            continue
         before = state
         state = evaluate(ladder, before, known, day, tier_changed).state
         if state.tier != before.tier:
@@ -73,6 +77,19 @@ def forecast(
     return None
 
 
+def _nothing_changes(ladder: Ladder, state: State, facts: Facts, day: date) -> bool:
+    """Whether an evaluation would leave tier and risk alone, without asking it: nothing above is met, and the tier held
+    is kept. Most days of a year are such.
+    """
+    if state.locked or facts.came_back or (state.tier is not None and state.tier not in ladder.levels):
+        return False
+    level = ladder.level(state.tier)
+    held = (day - state.since).days if level and state.since else 0
+    if any(met > level for met in ladder.met(facts, held)):
+        return False
+    return not level or ladder.rungs[level - 1].demotion == "never" or ladder.keeps(level, facts)
+
+
 def _kept(ladder: Ladder, state: State, facts: Facts, day: date) -> list[dict[str, Any]]:
     level = ladder.level(state.tier)
     return ladder.reasons(level, facts, day, 0, ("keep",)) if level else []
@@ -82,9 +99,15 @@ def values_on(
     ladder: Ladder, credited: Sequence[Credit], joined_on: date, days: Sequence[date]
 ) -> list[tuple[int, ...]]:
     """The values of the ladder's measures on each of `days` (ascending), from what is credited."""
-    windows = {one.window: [one.days(day, ladder.cycle) for day in days] for one in ladder.measures}
+    windows = {one.window: _windows(one.window, ladder.cycle, tuple(days)) for one in ladder.measures}
     columns = [_values(one, credited, joined_on, days, windows[one.window]) for one in ladder.measures]
     return [tuple(row) for row in zip(*columns, strict=True)] if columns else [()] * len(days)
+
+
+@lru_cache(maxsize=128)
+def _windows(window: str, cycle: Cycle, days: tuple[date, ...]) -> tuple[tuple[date | None, date], ...]:
+    """Where a window lies on each of the days: the same for all members of a programme on one day."""
+    return tuple(bounds(window, day, cycle) for day in days)
 
 
 def _values(
