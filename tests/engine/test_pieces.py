@@ -238,6 +238,8 @@ def test_a_run_over_midnight_goes_on_as_of_the_end_of_its_day(stage: Stage) -> N
             assert await missing(made, DAY + timedelta(days=1)) == []
             assert await made.decided() == [("ada", "pro", 1)]
             assert (await made.programme()).everybody_touched
+            assert (await made.prompt(DAY + timedelta(days=1))).must_wait  # for the run of its day
+            assert await made.begin(DAY + timedelta(days=1)) is not None
             assert (await made.prompt(DAY + timedelta(days=1))).report.happened == {"decision": 1}
         assert await made.decided() == [("ada", "pro", 1), ("ben", "pro", 1)]
 
@@ -264,7 +266,9 @@ def test_a_prompt_run_goes_step_by_step_and_waits_where_it_must(stage: Stage) ->
             assert (await made.prompt(tomorrow)).must_wait  # for the run under way, whose day would be missing
             await made.close(task)
         with on(made, tomorrow):
-            last = await made.prompt(tomorrow, most=2)  # before the daily run of its day
+            assert (await made.prompt(tomorrow)).must_wait  # for the run of its day
+            assert await made.begin(tomorrow) is not None
+            last = await made.prompt(tomorrow, most=2)
             assert (last.must_wait, last.more, last.report.happened) == (False, None, {"decision": 1})
             assert (await made.prompt(DAY - timedelta(days=1))).must_wait
             assert (await made.prompt(DAY + timedelta(days=2))).must_wait

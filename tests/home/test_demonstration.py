@@ -9,7 +9,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from sqlalchemy import insert
+from sqlalchemy import insert, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 from starlette.applications import Starlette
 
@@ -22,7 +22,7 @@ from community.kit import clock
 from community.kit.db import reading, writing
 from community.kit.errors import Conflict, NotFound
 from community.kit.settings import Settings
-from community.members.models import PROFILE
+from community.members.models import MEMBER, PROFILE
 from community.people.actions import roles
 from community.people.models import SESSION
 from community.people.rules import Place, Role
@@ -54,6 +54,8 @@ async def demonstration(engine: AsyncEngine, database_url: str, home: Path) -> A
     async with writing(engine) as connection:
         programme = await programmes.programme(connection, "demo")
         await roles.hold(connection, players["manager"], Role.MANAGER, Place(programme_id=programme.id), "demo")
+        one = await member(connection, programme.id, "member")
+        await connection.execute(update(MEMBER).where(MEMBER.c.id == one).values(person_id=players["member"]))
         await actions.name_players(connection, players)
     async with installation(Settings(home=home, database_url=database_url, rate_scale=0)) as app:
         yield app
@@ -66,7 +68,7 @@ async def test_one_click_makes_one_of_them(engine: AsyncEngine, database_url: st
         assert zoe.path == "/demo"
         assert re.findall(r'name="part" value="(\w+)"', shown) == ["member", "manager", "visitor"]
         assert "A demonstration: nobody here exists." in shown
-        landings = (("member", "Member", "/p/demo/members"), ("manager", "Manager", "/p/demo/manage/applications"))
+        landings = (("member", "Member", "/p/demo"), ("manager", "Manager", "/p/demo/manage/applications"))
         for part, name, landing in landings:
             await zoe.open("/demo")
             shown = await zoe.post("/demo", {"part": part, "csrf": csrf(zoe.text)})

@@ -23,8 +23,8 @@ from community.people.portal.visit import let_in, origin_of, secret_of
 
 VISITOR = "visitor"
 LANDINGS = {
-    "reviewer": ("contributions.queue", "home.desk", "home.portal", "home.directory"),
-    "manager": ("home.desk", "home.portal", "members.applications", "home.directory"),
+    "reviewer": ("contributions.queue", "home.desk", "programmes.rules"),
+    "manager": ("home.desk", "members.applications"),
 }
 """Where a part begins: the first of these pages that there is."""
 MEMBERS_LAND = ("home.portal", "home.directory")

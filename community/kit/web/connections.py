@@ -29,6 +29,8 @@ TAKING_SECONDS = 15
 CLOSING_SECONDS = 5
 CONNECTIONS = 2_000
 LOOK_SECONDS = 1.0
+NEW_SECONDS = 1.0
+"""So long after it was made, a connection that said nothing yet has a request on its way."""
 
 _log = log.logger("kit.web")
 
@@ -46,12 +48,26 @@ class Patient(HttpToolsProtocol):
         self._paused_since: float | None = None
         self._closing_since: float | None = None
         self._look: TimerHandle | None = None
+        self._ending = False
 
     def connection_made(self, transport: Transport) -> None:  # type: ignore[override]
         """The client is expected to say something soon."""
         super().connection_made(transport)
         self._head_since = self.loop.time()
         self._look = self.loop.call_later(LOOK_SECONDS, self._watch)
+
+    def shutdown(self) -> None:
+        """The server stops. A connection that was just made has a request on its way, which is answered still."""
+        since = self._head_since if self.cycle is None and not self.transport.is_closing() else None
+        if since is not None and self.loop.time() - since < NEW_SECONDS:
+            self._ending = True
+            self.loop.call_later(NEW_SECONDS, self._close_unless_asked)
+        else:
+            super().shutdown()
+
+    def _close_unless_asked(self) -> None:
+        if self.cycle is None:
+            self.transport.close()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Nothing is watched any longer."""
@@ -87,6 +103,8 @@ class Patient(HttpToolsProtocol):
             self.app = _refusal(HTTPStatus.SERVICE_UNAVAILABLE)
         super().on_headers_complete()
         self.app = usual
+        if self._ending:
+            self.cycle.keep_alive = False
 
     def on_body(self, body: bytes) -> None:
         """A part of the body."""

@@ -6,10 +6,11 @@ import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from community.kit.db import reading, writing
+from community.kit.db import reading, retried
 from community.leaderboards.actions.values import (
     LOOKED_AT_ONCE,
     Settled,
@@ -74,8 +75,9 @@ async def refresh(
         await _everybody(engine, task, ranges, connections, report, progress)
     more = True
     while more and not report.superseded:
-        async with writing(engine) as connection:
-            settled = await take_touched(connection, task.programme, task.day, LOOKED_AT_ONCE)
+        settled = await retried(
+            engine, lambda connection: take_touched(connection, task.programme, task.day, LOOKED_AT_ONCE)
+        )
         report.add(settled)
         more = settled.looked_at == LOOKED_AT_ONCE
     return report
@@ -89,8 +91,8 @@ async def _everybody(
     report: Report,
     progress: Progress,
 ) -> None:
-    async with writing(engine) as connection:
-        report.superseded = not await open_values(connection, task.programme, task.day)
+    opened = await retried(engine, lambda connection: open_values(connection, task.programme, task.day))
+    report.superseded = not opened
     waiting = iter(ranges)
     done = 0
 
@@ -106,8 +108,7 @@ async def _everybody(
         for _ in range(min(connections, len(ranges))):
             group.create_task(work())
     if not report.superseded:
-        async with writing(engine) as connection:
-            report.superseded = not await close_values(connection, task)
+        report.superseded = not await retried(engine, lambda connection: close_values(connection, task))
 
 
 async def refresh_range(engine: AsyncEngine, task: Task, first: int, last: int, report: Report) -> None:
@@ -115,7 +116,7 @@ async def refresh_range(engine: AsyncEngine, task: Task, first: int, last: int, 
     async with reading(engine) as connection:
         ids = await look_for(connection, task, first, last)
     for start in range(0, len(ids), LOOKED_AT_ONCE):
-        async with writing(engine) as connection:
-            report.add(await settle(connection, task, ids[start : start + LOOKED_AT_ONCE]))
+        some = ids[start : start + LOOKED_AT_ONCE]
+        report.add(await retried(engine, partial(settle, task=task, ids=some)))
         if report.superseded:
             return

@@ -148,12 +148,13 @@ async def decide(connection: AsyncConnection, task: Task, ids: Sequence[int]) ->
 
 async def close_run(connection: AsyncConnection, task: Task) -> bool:
     """The day was run to its end; False where the run was over before. A version applied meanwhile keeps everybody
-    touched, and so does a day made up.
+    touched, and so does a day made up; what such a day saw is kept, for nothing more is of that day.
     """
     if not await _goes_on(connection, task):
         return False
     mine = (RUN.c.programme_id == task.programme.id, RUN.c.day == task.day, RUN.c.finished_at.is_(None))
-    await connection.execute(update(RUN).where(*mine).values(finished_at=now()))
+    seen = {"known_at": task.known.instant, "position": task.known.position} if task.known else {}
+    await connection.execute(update(RUN).where(*mine).values(finished_at=now(), **seen))
     if task.known is None:
         await connection.execute(
             update(PROGRAMME)
