@@ -129,3 +129,17 @@ def test_its_log_is_lines_of_json_without_what_was_asked_for(tmp_path: Path) -> 
     assert [(one["route"], one["status"]) for one in requests] == [("none", 404), ("home.front", 200)]
     assert requests[1]["request_id"] == "asked-by-a-test"
     assert {"at", "level", "room", "event"} <= set.intersection(*(set(one) for one in lines))
+
+
+def test_whoever_had_just_connected_is_answered_while_the_server_stops(tmp_path: Path) -> None:
+    """The request was on its way; whoever says nothing holds nobody up."""
+    with serving(tmp_path, COMMUNITY_HOME=str(tmp_path)) as served, connected(served) as asks, connected(served):
+        time.sleep(0.2)
+        served.process.send_signal(signal.SIGTERM)
+        time.sleep(0.3)
+        asks.sendall(b"GET /healthz HTTP/1.1\r\nhost: localhost\r\n\r\n")
+        asks.settimeout(10)
+        answer = b"".join(iter(lambda: asks.recv(65_536), b""))
+        assert answer.startswith(b"HTTP/1.1 200")
+        assert b"connection: close" in answer.lower()
+        assert served.process.wait(10) == 0
