@@ -6,13 +6,14 @@ import argparse
 import asyncio
 import itertools
 import json
+import logging
 import sys
 import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Protocol
 
-from community.kit import clock
+from community.kit import clock, log
 from community.kit.console import collect_seldom
 from tests.bench import boards, dataset, importing, jobs, ladder, portal, prompt
 from tests.bench.dataset import DATABASES, NOON, Kind, NotMade
@@ -57,6 +58,7 @@ def main() -> int:
         print("\n".join(asyncio.run(dataset.drop_old())) or "nothing to drop")
         return 0
     collect_seldom()  # as the command line does
+    log.configure("json", least=logging.WARNING)
     with clock.stopped(NOON):
         figures = asyncio.run(measure(asked))
     print(table(figures))
