@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import asyncpg
 import pytest
+from sqlalchemy import text
 from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -28,11 +31,16 @@ async def test_a_silent_session_within_a_statement_is_ended(
 ) -> None:
     """PostgreSQL's own bound for idle transactions does not see it. Commands, which may wait for people, are let be."""
     served, command = await stopped(database_url, f"{db.SERVES} elsewhere:1"), await stopped(database_url, "community")
+    pid = served.get_server_pid()
     assert await db.end_silent(engine) == 0
     monkeypatch.setattr(db, "SILENT_SECONDS", 0)
     assert await db.end_silent(engine) == 1
-    with pytest.raises((asyncpg.PostgresError, asyncpg.InterfaceError, OSError)):
-        await served.fetch("SELECT 1")
+    gone = text("SELECT count(*) = 0 FROM pg_stat_activity WHERE pid = :pid")
+    async with asyncio.timeout(10), engine.connect() as connection:
+        while not await connection.scalar(gone, {"pid": pid}):
+            await connection.rollback()
+            await asyncio.sleep(0.02)
+    served.terminate()
     assert await command.fetchval("SELECT 2") == 2
     await command.close()
 
