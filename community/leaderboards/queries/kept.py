@@ -19,6 +19,7 @@ from sqlalchemy import (
     func,
     literal,
     select,
+    true,
     union_all,
 )
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -101,7 +102,8 @@ def named(programme: ProgrammeRow, board: Board, day: date) -> dict[str, Any]:
 def freshness() -> tuple[ColumnElement[Any], ColumnElement[Any]]:
     """The columns `fresh` (kept for the day and version, nobody touched since) and `present` (no later decision).
 
-    Parameters: programme, board, day, version.
+    The newest decision stands at the end of an index; asked whether a later one exists, PostgreSQL expects to meet one
+    soon, and reads all of them where there is none. Parameters: programme, board, day, version.
     """
     state = exists().where(
         BOARD_STATE.c.programme_id == bindparam("programme"),
@@ -112,8 +114,9 @@ def freshness() -> tuple[ColumnElement[Any], ColumnElement[Any]]:
     touched = exists().where(
         TOUCHED.c.programme_id == bindparam("programme"), TOUCHED.c.reader == literal(Reader.BOARDS.value)
     )
-    later = exists().where(DECISION.c.programme_id == bindparam("programme"), DECISION.c.day > bindparam("day"))
-    return and_(state, ~touched).label("fresh"), (~later).label("present")
+    newest = select(func.max(DECISION.c.day)).where(DECISION.c.programme_id == bindparam("programme"))
+    present = func.coalesce(newest.scalar_subquery() <= bindparam("day"), true())
+    return and_(state, ~touched).label("fresh"), present.label("present")
 
 
 @lru_cache
