@@ -14,7 +14,6 @@ from community.home.own.neighbours import neighbours
 from community.home.own.offer import offer
 from community.home.own.standing import standing
 from community.home.own.statement import LINES, as_csv, explained, kinds, read_before, read_filter, statement, type_name
-from community.kit.errors import NotFound
 from community.kit.i18n import either
 from community.kit.web.pages import page
 from community.kit.web.rates import Rate
@@ -54,10 +53,7 @@ async def home(request: Request[Place]) -> Response:
     """Where a member stands; whoever is none is shown what the programme is about."""
     here = request.loaded
     if here.member_id is None:
-        rules = path_if(request, "programmes.rules", slug=here.slug)
-        if rules is None:
-            raise NotFound("no member of the programme")
-        return go(request, rules)
+        return go(request, request.path_to("programmes.rules", slug=here.slug))
     connection, programme = request.connection, here.programme
     member = await queries.own_member(connection, programme.id, here.own)
     last, returned, count = await queries.last_deeds(connection, programme.id, member.id, LAST)
@@ -67,18 +63,18 @@ async def home(request: Request[Place]) -> Response:
         earned=await balance(connection, programme.id, member.id),
         board=await neighbours(connection, here, member.handle),
         type_name=lambda key: type_name(here, key), explained=explained, story=_story(request),
-        mine=path_if(request, "contributions.mine", slug=here.slug),
-        report=path_if(request, "contributions.report", slug=here.slug),
-        person=lambda handle: path_if(request, "home.member", slug=here.slug, handle=handle),
-        boards=path_if(request, "leaderboards.boards", slug=here.slug),
-        rules=path_if(request, "programmes.rules", slug=here.slug),
+        mine=request.path_to("contributions.mine", slug=here.slug),
+        report=request.path_to("contributions.report", slug=here.slug),
+        person=lambda handle: request.path_to("home.member", slug=here.slug, handle=handle),
+        boards=request.path_to("leaderboards.boards", slug=here.slug),
+        rules=request.path_to("programmes.rules", slug=here.slug),
         query=urlencode,
     )  # fmt: skip
 
 
 def _story(request: Request[Place]) -> Any:
-    """The path of a contribution's page; None where there is none."""
-    return lambda found: path_if(request, "contributions.story", slug=request.loaded.slug, id=found)
+    """The path of a contribution's page, by its id."""
+    return lambda found: request.path_to("contributions.story", slug=request.loaded.slug, id=found)
 
 
 async def next_tier(request: Request[Place]) -> Response:
@@ -99,7 +95,7 @@ async def points(request: Request[Place]) -> Response:
         further=found[LINES - 1].row.number if len(found) > LINES else None, is_first=before is None,
         balance=await balance(request.connection, here.programme_id, here.own),
         years=await queries.years(request.connection, here.programme_id, here.own),
-        rules=path_if(request, "programmes.rules", slug=here.slug), story=_story(request),
+        rules=request.path_to("programmes.rules", slug=here.slug), story=_story(request),
         types=either(type_name(here, key) for key in asked.types) if asked.types else "", kinds=kinds(),
         path=request.path_to("home.statement", slug=here.slug),
     )  # fmt: skip

@@ -110,18 +110,12 @@ async def filled(request: Request[Any], place: Place, form: Form, forms: Contrib
     return {
         "kind": kind, "chose_by_link": chose_by_link, "link": link,
         "recognised": place.said(book.types_by_key[link.recognised].name) if link.recognised else "",
-        "next_tier": _next_tier(request, place), "partial": is_htmx(request),
+        "partial": is_htmx(request),
         "present": form.present, "receipt": receipt, "types": book.contribution_types,
         "shown": request.query.get("shown", ""), "languages": languages, "countries": words.countries(),
         "today": place.programme.today.isoformat(), "states": words.state_words(),
         "may_report": await own.may_report(request.connection, place.programme_id, place.own),
     }  # fmt: skip
-
-
-def _next_tier(request: Request[Any], place: Place) -> str:
-    """Where a fragment says what it would do for the next tier, if some room has one."""
-    known = any(one.name == "home.next_tier" for one in request.site.routes.all)
-    return request.path_to("home.next_tier", slug=place.slug) if known else ""
 
 
 async def _link(request: Request[Any], place: Place, form: Form) -> Link:
