@@ -4,19 +4,15 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 from starlette.applications import Starlette
 
 from community.contributions.portal.sheet import ROWS_AT_MOST
-from community.kit import clock
-from community.kit.settings import Settings
-from tests.contributions.stage import LIST, Aces, kept, settle, signed_in
-from tests.people.browser import Browser, installation
-from tests.people.stage import NOON, records
+from tests.contributions.stage import LIST, Aces, kept, signed_in
+from tests.people.browser import Browser
+from tests.people.stage import records
 
 pytestmark = pytest.mark.anyio
 PATH = f"{LIST}/import"
@@ -28,25 +24,6 @@ answer,"How to, begin",,2026-03-02,,,
 talk,No link,,2027-03-01,virtual,,
 tlak,Odd,,2026-03-01,,,
 """
-
-
-@pytest.fixture
-async def app(database_url: str, tmp_path: Path) -> AsyncIterator[Starlette]:
-    with clock.stopped(NOON):
-        async with installation(Settings(home=tmp_path / "home", database_url=database_url)) as made:
-            yield made
-
-
-@pytest.fixture
-async def aces(app: Starlette, engine: AsyncEngine) -> Aces:
-    return await settle(engine)
-
-
-@pytest.fixture
-async def ada(app: Starlette, aces: Aces) -> AsyncIterator[Browser]:
-    """Ada's browser, signed in."""
-    async with signed_in(app) as opened:
-        yield opened
 
 
 async def hand_over(ada: Browser, content: bytes, status: int = 200) -> str:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date, timedelta
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
@@ -19,36 +18,14 @@ from community.contributions.actions import edit, review
 from community.contributions.portal.hosts import suggested
 from community.contributions.portal.mine import SHOWN
 from community.contributions.rules import host_of, same_links
-from community.kit import clock
 from community.kit.db import writing
-from community.kit.settings import Settings
 from community.programmes import queries
-from tests.contributions.stage import LIST, NEW, TALK, Aces, decide, given, settle, signed_in
-from tests.people.browser import Browser, installation
-from tests.people.stage import NOON
+from tests.contributions.stage import LIST, NEW, TALK, Aces, decide, given, signed_in
+from tests.people.browser import Browser
 
 pytestmark = pytest.mark.anyio
 PREVIEW = f"{LIST}/preview"
 HTMX = {"hx-request": "true"}
-
-
-@pytest.fixture
-async def app(database_url: str, tmp_path: Path) -> AsyncIterator[Starlette]:
-    with clock.stopped(NOON):
-        async with installation(Settings(home=tmp_path / "home", database_url=database_url)) as made:
-            yield made
-
-
-@pytest.fixture
-async def aces(app: Starlette, engine: AsyncEngine) -> Aces:
-    return await settle(engine)
-
-
-@pytest.fixture
-async def ada(app: Starlette, aces: Aces) -> AsyncIterator[Browser]:
-    """Ada's browser, signed in."""
-    async with signed_in(app) as opened:
-        yield opened
 
 
 def titles(text: str) -> list[str]:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -13,33 +11,12 @@ from starlette.applications import Starlette
 from community.contributions.actions import review
 from community.contributions.actions.drafts import forget_begun
 from community.contributions.models import DRAFT, PART
-from community.kit import clock
 from community.kit.db import writing
-from community.kit.settings import Settings
-from tests.contributions.stage import LIST, NEW, TALK, Aces, decide, kept, settle, signed_in
-from tests.people.browser import Browser, installation
-from tests.people.stage import NOON, records, rows
+from tests.contributions.stage import LIST, NEW, TALK, Aces, decide, kept, signed_in
+from tests.people.browser import Browser
+from tests.people.stage import records, rows
 
 pytestmark = pytest.mark.anyio
-
-
-@pytest.fixture
-async def app(database_url: str, tmp_path: Path) -> AsyncIterator[Starlette]:
-    with clock.stopped(NOON):
-        async with installation(Settings(home=tmp_path / "home", database_url=database_url)) as made:
-            yield made
-
-
-@pytest.fixture
-async def aces(app: Starlette, engine: AsyncEngine) -> Aces:
-    return await settle(engine)
-
-
-@pytest.fixture
-async def ada(app: Starlette, aces: Aces) -> AsyncIterator[Browser]:
-    """Ada's browser, signed in."""
-    async with signed_in(app) as opened:
-        yield opened
 
 
 async def form(somebody: Browser, path: str = NEW, **fields: str) -> dict[str, str]:
